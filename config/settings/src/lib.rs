@@ -1,1 +1,68 @@
-//! placeholder
+//! Reads a YAML configuration into a checked type and names *every* mistake at once, each with its
+//! line and column.
+//!
+//! Text in, value out: which file it is, and what happens with a bad one, is the daemon's part
+//! (`config.rs`). The same JSON schema that is shipped for editors does the checking, so that the
+//! two cannot disagree. What a schema cannot say (two parts that must fit each other) a type says in
+//! [`Settings::mistakes`].
+
+mod mistake;
+mod positions;
+mod validate;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+pub use mistake::{Mistake, Mistakes};
+use positions::Positions;
+
+/// Bytes of a configuration file. A fleet of 50,000 displays is kept in the database; what people
+/// write by hand stays far below.
+pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// A type that a configuration file is read into.
+pub trait Settings: DeserializeOwned + JsonSchema {
+    /// What is wrong beyond the shape: pairs of a JSON pointer (`/terminals/3/site`) and a sentence
+    /// that says what to do. Called only when the shape is right.
+    fn mistakes(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+}
+
+/// Reads a configuration.
+///
+/// # Errors
+/// All mistakes of the text, in the order of their lines.
+pub fn load<T: Settings>(text: &str) -> Result<T, Mistakes> {
+    if text.len() > FILE_BYTES_MAX {
+        return Err(Mistakes::one(Mistake::whole(format!(
+            "the file has {} bytes, more than {FILE_BYTES_MAX}",
+            text.len()
+        ))));
+    }
+    let positions = Positions::read(text)?;
+    let value: serde_json::Value = serde_yaml::from_str(text).map_err(|e| Mistakes::from_serde(&e))?;
+    let value = if value.is_null() { serde_json::Value::Object(serde_json::Map::default()) } else { value };
+    let schema = schema::<T>();
+    let found = validate::against_schema(&schema, &value, &positions);
+    if !found.is_empty() {
+        return Err(Mistakes::sorted(found));
+    }
+    // From the text, not from the value: what only the type can refuse then still has its line.
+    let settings: T = serde_yaml::from_str(if text.trim().is_empty() { "{}" } else { text })
+        .map_err(|e| Mistakes::from_serde(&e))?;
+    let found: Vec<Mistake> = settings
+        .mistakes()
+        .into_iter()
+        .map(|(pointer, message)| Mistake::at(positions.value(&pointer), &pointer, message))
+        .collect();
+    if found.is_empty() { Ok(settings) } else { Err(Mistakes::sorted(found)) }
+}
+
+/// The JSON schema of a configuration, as it is shipped for editors.
+pub fn schema<T: JsonSchema>() -> serde_json::Value {
+    schemars::schema_for!(T).to_value()
+}
+
+#[cfg(test)]
+mod tests;
