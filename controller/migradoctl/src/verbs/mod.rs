@@ -1,0 +1,8 @@
+//! One file per noun of the command line.
+
+pub(crate) mod audit;
+pub(crate) mod commands;
+pub(crate) mod events;
+pub(crate) mod fleet;
+pub(crate) mod login;
+pub(crate) mod terminals;

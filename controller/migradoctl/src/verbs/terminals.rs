@@ -1,0 +1,175 @@
+//! `migradoctl terminals`: list, show, add, enroll-token, revoke, remove.
+
+use serde_json::{Value, json};
+
+use crate::cli::{Format, Terminals};
+use crate::client::{Client, encode};
+use crate::exit::{Code, Failure};
+use crate::output;
+
+const PATH: &str = "/api/v1/terminals";
+
+pub(crate) async fn run(client: &Client, format: Format, verb: Terminals) -> Result<Code, Failure> {
+    match verb {
+        Terminals::List { site, status, query } => list(client, format, &site, &status, &query).await,
+        Terminals::Show { terminal } => show(client, format, &terminal).await,
+        Terminals::Add { terminal, site, label } => {
+            let added =
+                client.post(PATH, &json!({"id": terminal, "site": site, "label": label}), &[]).await?;
+            output::say(&format!(
+                "{terminal} is added; enroll it with: migradoctl terminals enroll-token {terminal}"
+            ));
+            print_json(format, &added);
+            Ok(Code::Ok)
+        }
+        Terminals::EnrollToken { terminal } => enroll_token(client, format, &terminal).await,
+        Terminals::Revoke { terminal, yes } => {
+            let question =
+                format!("Revoke {terminal}? It is disconnected at once and must be enrolled anew.");
+            if !yes && !output::confirm(&question)? {
+                return Err(Failure::failed("nothing was done"));
+            }
+            client.post(&format!("{PATH}/{}/revoke", encode(&terminal)), &json!({}), &[]).await?;
+            output::say(&format!("{terminal} is revoked"));
+            Ok(Code::Ok)
+        }
+        Terminals::Remove { terminal, confirm } => {
+            if confirm.as_deref() != Some(terminal.as_str()) {
+                return Err(Failure::usage(format!(
+                    "this revokes {terminal} and forgets all that is known of it; to do it give --confirm {terminal}"
+                )));
+            }
+            client.delete(&format!("{PATH}/{}", encode(&terminal))).await?;
+            output::say(&format!("{terminal} is removed"));
+            Ok(Code::Ok)
+        }
+    }
+}
+
+async fn list(
+    client: &Client,
+    format: Format,
+    site: &Option<String>,
+    status: &Option<String>,
+    query: &Option<String>,
+) -> Result<Code, Failure> {
+    let mut path = format!("{PATH}?limit=500");
+    for (name, value) in [("site", site), ("status", status), ("q", query)] {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", encode(value)));
+        }
+    }
+    let items = client.list(&path, usize::MAX).await?;
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|t| {
+            vec![
+                output::text(&t["id"]),
+                output::text(&t["site"]),
+                output::text(&t["label"]),
+                output::text(&t["status"]),
+                output::text(&t["verdict"]["level"]),
+                output::text(&t["presence"]["state"]),
+                output::moment(&t["presence"]["last_seen_ms"]),
+                t["why"].get(0).map_or("-".to_owned(), |w| output::sentence(&w["text"])),
+            ]
+        })
+        .collect();
+    let head = ["terminal", "site", "label", "status", "verdict", "presence", "last seen", "why"];
+    output::rows(format, &head, &rows, &json!({ "items": items }));
+    Ok(Code::Ok)
+}
+
+async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, Failure> {
+    let detail = client.get(&format!("{PATH}/{}", encode(terminal))).await?;
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    let mut put = |name: &str, value: String| pairs.push((name.to_owned(), value));
+    put("terminal", output::text(&detail["id"]));
+    put("site", output::text(&detail["site"]));
+    put("label", output::text(&detail["label"]));
+    put("status", output::text(&detail["status"]));
+    put("verdict", verdict(&detail["verdict"]));
+    put("presence", output::text(&detail["presence"]["state"]));
+    put("last seen", output::moment(&detail["presence"]["last_seen_ms"]));
+    put("agent version", output::text(&detail["agent_version"]));
+    put(
+        "generation",
+        format!(
+            "{} reported, {} desired",
+            output::text(&detail["reported_generation"]),
+            output::text(&detail["desired"]["generation"])
+        ),
+    );
+    put("certificate until", output::moment(&detail["certificate"]["not_after_ms"]));
+    put("open commands", output::text(&detail["open_commands"]));
+    for (component, health) in detail["components"].as_object().into_iter().flatten() {
+        let mut value = output::text(&health["state"]);
+        if health["reason"].is_string() {
+            value.push_str(&format!(" ({})", output::text(&health["reason"])));
+        }
+        value.push_str(&format!(" since {}", output::moment(&health["since_ms"])));
+        put(&format!("health {component}"), value);
+    }
+    for (name, printer) in detail["printers"].as_object().into_iter().flatten() {
+        printer_lines(name, printer, &mut put);
+    }
+    for why in detail["why"].as_array().into_iter().flatten() {
+        put("why", output::sentence(&why["text"]));
+        put("next step", output::sentence(&why["next_step"]));
+    }
+    output::pairs(format, &pairs, &detail);
+    Ok(Code::Ok)
+}
+
+fn verdict(verdict: &Value) -> String {
+    let because: Vec<String> =
+        verdict["because"].as_array().into_iter().flatten().map(|b| output::text(&b["reason"])).collect();
+    match because.is_empty() {
+        true => output::text(&verdict["level"]),
+        false => format!("{} ({})", output::text(&verdict["level"]), because.join(", ")),
+    }
+}
+
+fn printer_lines(name: &str, printer: &Value, put: &mut impl FnMut(&str, String)) {
+    put(
+        &format!("printer {name}"),
+        format!("{} as of {}", output::text(&printer["state"]), output::moment(&printer["at_ms"])),
+    );
+    for tray in printer["trays"].as_array().into_iter().flatten() {
+        put(&format!("  tray {}", output::text(&tray["name"])), amount(&tray["left"]));
+    }
+    for supply in printer["supplies"].as_array().into_iter().flatten() {
+        put(&format!("  {}", output::text(&supply["name"])), amount(&supply["left"]));
+    }
+}
+
+/// `{"percent": 40}` as `40 %`; `some` and `unknown` stay words.
+fn amount(left: &Value) -> String {
+    match (left["percent"].as_u64(), left["sheets"].as_u64()) {
+        (Some(percent), _) => format!("{percent} %"),
+        (_, Some(sheets)) => format!("{sheets} sheets"),
+        _ => output::text(left),
+    }
+}
+
+async fn enroll_token(client: &Client, format: Format, terminal: &str) -> Result<Code, Failure> {
+    let made = client.post(&format!("{PATH}/{}/enroll-tokens", encode(terminal)), &json!({}), &[]).await?;
+    match format {
+        Format::Json => print_json(format, &made),
+        Format::Tsv | Format::Name => output::line(&output::text(&made["token"])),
+        Format::Table => {
+            output::say(&format!(
+                "Valid once, until {}. On the display run:",
+                output::moment(&made["expires_ms"])
+            ));
+            output::line(&output::text(&made["command"]));
+        }
+    }
+    Ok(Code::Ok)
+}
+
+fn print_json(format: Format, value: &Value) {
+    if format == Format::Json {
+        output::line(&serde_json::to_string_pretty(value).unwrap_or_default());
+    }
+}
