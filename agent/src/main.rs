@@ -1,1 +1,62 @@
-fn main() {}
+//! `migrado-agent`: the daemon on each display.
+//!
+//! Reads the command line and the configuration, then hands over to [`migrado_agent::app`]. The only
+//! place that ends the process. Exit codes: 0 stopped in order, 64 the configuration has mistakes,
+//! 70 something died, 75 ordered to restart.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use migrado_agent::{app, config};
+
+/// Where packages put the configuration.
+const CONFIG_FILE: &str = "/etc/migrado/agent.yaml";
+
+/// The daemon on each display: senses, reports, serves the visitor's page, carries out orders.
+#[derive(Debug, Parser)]
+#[command(name = "migrado-agent", version)]
+struct Cli {
+    /// Check the configuration, name all its mistakes, and end.
+    #[arg(long)]
+    check_config: bool,
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", global = true, default_value = CONFIG_FILE)]
+    config: PathBuf,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the daemon.
+    Run,
+    /// Print the JSON schema of the configuration.
+    Schema,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if matches!(cli.verb, Some(Verb::Schema)) {
+        let schema = migrado_settings::schema::<config::AgentConfig>();
+        return say(&mut std::io::stdout(), &format!("{schema:#}"), 0);
+    }
+    match config::load(&cli.config) {
+        Err(error) => {
+            let source = std::error::Error::source(&error).map_or_else(String::new, |s| format!(": {s}"));
+            say(&mut std::io::stderr(), &format!("{error}{source}"), app::EXIT_CONFIG)
+        }
+        Ok(_) if cli.check_config => {
+            say(&mut std::io::stderr(), &format!("{} is right", cli.config.display()), 0)
+        }
+        Ok(_) => app::exit(app::EXIT_DIED),
+    }
+}
+
+/// Says one thing to the one who called, and ends with this code.
+fn say(to: &mut impl std::io::Write, words: &str, code: u8) -> ExitCode {
+    // Whoever called is gone when this fails; nobody is left to tell.
+    match writeln!(to, "{words}") {
+        Ok(()) | Err(_) => app::exit(code),
+    }
+}

@@ -1,0 +1,10 @@
+//! The daemon on each display. Data path: `sensors` → `telemetry` (sampler, report, outbox) →
+//! `uplink` → link. Control path: link → `downlink` → {`desired`, `commands`} → effect → ack through
+//! the same outbox back. `app` puts it together, `tasks` is the only place that spawns.
+
+pub mod app;
+pub mod away;
+pub mod config;
+pub mod platform;
+pub mod store;
+pub mod tasks;
