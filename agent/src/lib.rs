@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod away;
+pub mod commands;
 pub mod config;
 pub mod platform;
 pub mod store;
