@@ -7,5 +7,6 @@ pub mod away;
 pub mod commands;
 pub mod config;
 pub mod platform;
+pub mod sensors;
 pub mod store;
 pub mod tasks;

@@ -1,0 +1,3 @@
+//! What the display senses.
+
+pub mod printer;

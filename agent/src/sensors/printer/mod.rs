@@ -1,0 +1,5 @@
+//! The printer sensor.
+
+pub mod client;
+mod transport;
+pub mod wire;
