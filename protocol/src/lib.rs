@@ -4,6 +4,8 @@
 //! epoch (`*_ms`, `i64`), given by the caller. Everything here is a promise on the wire: fields are
 //! added, never renamed, and receivers ignore what they do not know.
 
+#[cfg(feature = "schema")]
+pub mod asyncapi;
 pub mod command;
 pub mod desired;
 pub mod enroll;
