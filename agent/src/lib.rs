@@ -10,3 +10,4 @@ pub mod platform;
 pub mod sensors;
 pub mod store;
 pub mod tasks;
+pub mod telemetry;
