@@ -4,8 +4,11 @@
 
 pub mod executor;
 pub mod gate;
+pub mod handlers;
 pub mod journal;
+pub mod redact;
 pub mod settle;
+pub mod upload;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

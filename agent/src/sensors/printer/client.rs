@@ -187,7 +187,7 @@ pub struct Cleared {
 pub async fn printer_attributes(endpoint: &Endpoint, deadline: Instant) -> Result<Answer, PrinterFault> {
     let mut request = operation(Operation::GetPrinterAttributes, endpoint)?;
     add_wanted(&mut request, &WANTED)?;
-    ask(endpoint, &request, Vec::new(), deadline).await
+    ask(endpoint, message(&request, Vec::new()), deadline).await
 }
 
 /// The jobs that are not finished.
@@ -199,7 +199,7 @@ pub async fn jobs(endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Job>, Pr
         &["job-id", "job-state", "job-originating-user-name", "job-impressions-completed"],
     )?;
     add(&mut request, "which-jobs", IppValue::Keyword("not-completed".try_into()?))?;
-    Ok(jobs_of(&ask(endpoint, &request, Vec::new(), deadline).await?))
+    Ok(jobs_of(&ask(endpoint, message(&request, Vec::new()), deadline).await?))
 }
 
 /// The jobs in an answer to Get-Jobs that are not finished.
@@ -229,7 +229,7 @@ pub async fn cancel_all_jobs(uri: &str) -> Result<Cleared, PrinterFault> {
         return Ok(Cleared { canceled: 0, left: 0 });
     }
     let all = operation(Operation::CancelJobs, &endpoint)?;
-    match ask(&endpoint, &all, Vec::new(), deadline).await {
+    match ask(&endpoint, message(&all, Vec::new()), deadline).await {
         Ok(_) => {}
         Err(PrinterFault::Refused { .. }) => cancel_one_by_one(&endpoint, &before, deadline).await?,
         Err(fault) => return Err(fault),
@@ -250,7 +250,7 @@ async fn cancel_one_by_one(endpoint: &Endpoint, jobs: &[Job], deadline: Instant)
         add(&mut request, "job-id", IppValue::Integer(job.id))?;
         // CUPS lets the owner cancel; the queue is the display's own, and so are all its jobs.
         add_user(&mut request, job.owner.as_deref().unwrap_or(USER))?;
-        match ask(endpoint, &request, Vec::new(), deadline).await {
+        match ask(endpoint, message(&request, Vec::new()), deadline).await {
             // A job that ended meanwhile, or may not be touched, is seen when the rest is counted.
             Ok(_) | Err(PrinterFault::Refused { .. }) => {}
             Err(fault) => return Err(fault),
@@ -265,7 +265,7 @@ pub async fn print_document(uri: &str, pdf: Vec<u8>) -> Result<i32, PrinterFault
     let mut request = operation(Operation::PrintJob, &endpoint)?;
     add(&mut request, "job-name", IppValue::NameWithoutLanguage(JOB_NAME.try_into()?))?;
     add(&mut request, "document-format", IppValue::MimeMediaType("application/pdf".try_into()?))?;
-    let answer = ask(&endpoint, &request, pdf, Instant::now() + ORDER_LIMIT).await?;
+    let answer = ask(&endpoint, message(&request, pdf), Instant::now() + ORDER_LIMIT).await?;
     let id = answer.group(JOB_GROUP).and_then(|job| job.integer("job-id"));
     id.ok_or_else(|| PrinterFault::Nonsense("the job was taken without an id".to_owned()))
 }
@@ -276,7 +276,7 @@ pub async fn job_state(uri: &str, job: i32) -> Result<JobState, PrinterFault> {
     let mut request = operation(Operation::GetJobAttributes, &endpoint)?;
     add(&mut request, "job-id", IppValue::Integer(job))?;
     add_wanted(&mut request, &["job-id", "job-state"])?;
-    let answer = ask(&endpoint, &request, Vec::new(), Instant::now() + ORDER_LIMIT).await?;
+    let answer = ask(&endpoint, message(&request, Vec::new()), Instant::now() + ORDER_LIMIT).await?;
     let state = answer.group(JOB_GROUP).and_then(|job| job.integer("job-state"));
     Ok(state.map_or(JobState::Unknown, JobState::from_enum))
 }
@@ -319,14 +319,15 @@ fn add(request: &mut IppRequestResponse, name: &str, value: IppValue) -> Result<
     Ok(())
 }
 
-async fn ask(
-    endpoint: &Endpoint,
-    request: &IppRequestResponse,
-    document: Vec<u8>,
-    deadline: Instant,
-) -> Result<Answer, PrinterFault> {
+/// A request and its document as they go on the wire. Bytes, because a request cannot be shared
+/// between threads and so must not be held while waiting.
+fn message(request: &IppRequestResponse, document: Vec<u8>) -> Vec<u8> {
     let mut body = request.to_bytes().to_vec();
     body.extend(document);
+    body
+}
+
+async fn ask(endpoint: &Endpoint, body: Vec<u8>, deadline: Instant) -> Result<Answer, PrinterFault> {
     let bytes = transport::post(endpoint, body, deadline).await?;
     let answer = wire::decode(&bytes).map_err(|e| PrinterFault::Nonsense(e.to_string()))?;
     if answer.is_success() {
