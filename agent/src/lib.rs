@@ -6,6 +6,7 @@ pub mod app;
 pub mod away;
 pub mod commands;
 pub mod config;
+pub mod control;
 pub mod desired;
 pub mod downlink;
 pub mod logs;

@@ -88,47 +88,46 @@ impl Keeper {
     }
 
     /// The broker has the birth: from now on the absence is told.
-    pub fn born(&mut self, now_ms: i64) {
+    pub fn born(&mut self, now_ms: i64) -> Result<(), StoreError> {
         self.untold = None;
-        self.mark(Marks { connected_ms: now_ms, by: self.here.clone(), disconnected: false, ended: None });
+        self.mark(Marks { connected_ms: now_ms, by: self.here.clone(), disconnected: false, ended: None })
     }
 
     /// Time has passed.
-    pub fn tick(&mut self, now_ms: i64) {
+    pub fn tick(&mut self, now_ms: i64) -> Result<(), StoreError> {
         let due = now_ms - self.marked_ms >= MARK_PERIOD_MS || now_ms < self.marked_ms;
-        if self.is_connected && self.untold.is_none() && due {
-            self.mark(Marks {
-                connected_ms: now_ms,
-                by: self.here.clone(),
-                disconnected: false,
-                ended: None,
-            });
+        if !(self.is_connected && self.untold.is_none() && due) {
+            return Ok(());
         }
+        self.mark(Marks { connected_ms: now_ms, by: self.here.clone(), disconnected: false, ended: None })
     }
 
     /// The connection ended while the agent runs on.
-    pub fn disconnected(&mut self, now_ms: i64) {
-        if std::mem::take(&mut self.is_connected) && self.untold.is_none() {
-            self.mark(Marks { connected_ms: now_ms, by: self.here.clone(), disconnected: true, ended: None });
+    pub fn disconnected(&mut self, now_ms: i64) -> Result<(), StoreError> {
+        if !(std::mem::take(&mut self.is_connected) && self.untold.is_none()) {
+            return Ok(());
         }
+        self.mark(Marks { connected_ms: now_ms, by: self.here.clone(), disconnected: true, ended: None })
     }
 
     /// The agent ends in order.
-    pub fn ending(&mut self, ended: Ended, now_ms: i64) {
-        let told = self.untold.is_none();
-        if let Some(marks) = self.marks.clone().filter(|_| told) {
-            let connected_ms = if self.is_connected { now_ms } else { marks.connected_ms };
-            self.mark(Marks { connected_ms, by: self.here.clone(), ended: Some(ended), ..marks });
+    pub fn ending(&mut self, ended: Ended, now_ms: i64) -> Result<(), StoreError> {
+        let is_connected = std::mem::take(&mut self.is_connected);
+        match self.marks.clone() {
+            Some(marks) if self.untold.is_none() => {
+                let connected_ms = if is_connected { now_ms } else { marks.connected_ms };
+                self.mark(Marks { connected_ms, by: self.here.clone(), ended: Some(ended), ..marks })
+            }
+            // What was before this run is still untold: its marks must stay as they are.
+            Some(_) | None => Ok(()),
         }
-        self.is_connected = false;
     }
 
-    fn mark(&mut self, marks: Marks) {
+    fn mark(&mut self, marks: Marks) -> Result<(), StoreError> {
         self.marked_ms = marks.connected_ms;
-        if let Err(error) = self.store.keep_marks(&marks) {
-            tracing::warn!(%error, "mark of presence not kept");
-        }
+        let kept = self.store.keep_marks(&marks);
         self.marks = Some(marks);
+        kept
     }
 }
 
@@ -161,33 +160,33 @@ mod tests {
         let disk = Disk(tempfile::tempdir().unwrap());
         let mut keeper = disk.start("a", "1");
         assert_eq!(cause(&keeper.connected(10)), None);
-        keeper.born(11);
-        keeper.disconnected(500);
+        keeper.born(11).unwrap();
+        keeper.disconnected(500).unwrap();
         let back = keeper.connected(900).away.unwrap();
         assert_eq!((back.cause, back.from_ms, back.until_ms), (AwayCause::Network, 500, 900));
-        keeper.born(901);
-        keeper.tick(70_000);
+        keeper.born(901).unwrap();
+        keeper.tick(70_000).unwrap();
         drop(keeper);
 
         let mut keeper = disk.start("a", "2");
         let back = keeper.connected(80_000).away.unwrap();
         assert_eq!((back.cause, back.from_ms), (AwayCause::Crash, 70_000));
         // The birth does not get through; the next one tells the same absence, longer.
-        keeper.disconnected(80_100);
+        keeper.disconnected(80_100).unwrap();
         let back = keeper.connected(90_000).away.unwrap();
         assert_eq!((back.cause, back.from_ms, back.until_ms), (AwayCause::Crash, 70_000, 90_000));
-        keeper.born(90_001);
-        keeper.ending(Ended::Restart, 95_000);
+        keeper.born(90_001).unwrap();
+        keeper.ending(Ended::Restart, 95_000).unwrap();
         drop(keeper);
 
         let mut keeper = disk.start("a", "3");
         assert_eq!(cause(&keeper.connected(96_000)), Some(AwayCause::Restart));
-        keeper.born(96_001);
+        keeper.born(96_001).unwrap();
         drop(keeper);
         let mut keeper = disk.start("b", "4");
         assert_eq!(cause(&keeper.connected(99_000)), Some(AwayCause::Power));
-        keeper.born(99_001);
-        keeper.ending(Ended::Planned, 99_500);
+        keeper.born(99_001).unwrap();
+        keeper.ending(Ended::Planned, 99_500).unwrap();
         drop(keeper);
         let mut keeper = disk.start("c", "5");
         assert_eq!(cause(&keeper.connected(120_000)), Some(AwayCause::Planned));
@@ -198,10 +197,10 @@ mod tests {
         let disk = Disk(tempfile::tempdir().unwrap());
         let mut keeper = disk.start("a", "1");
         keeper.connected(0);
-        keeper.born(0);
-        keeper.tick(MARK_PERIOD_MS - 1);
+        keeper.born(0).unwrap();
+        keeper.tick(MARK_PERIOD_MS - 1).unwrap();
         assert_eq!(keeper.store.marks().unwrap().unwrap().connected_ms, 0);
-        keeper.tick(MARK_PERIOD_MS);
+        keeper.tick(MARK_PERIOD_MS).unwrap();
         assert_eq!(keeper.store.marks().unwrap().unwrap().connected_ms, MARK_PERIOD_MS);
     }
 

@@ -17,6 +17,8 @@ use crate::platform::clock;
 const FILE: &str = "agent.redb";
 /// Bytes that redb may keep in memory: the working set is a few pages.
 const CACHE_BYTES: usize = 512 * 1024;
+/// Bytes of the write that tells whether the disk takes anything.
+const PROBE_BYTES: usize = 256 * 1024;
 const VALUES: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("values");
 
 /// Names of the durable values.
@@ -107,6 +109,16 @@ pub fn open(data_dir: &Path) -> Result<(Arc<Database>, bool), StoreError> {
         }
         Err(source) => Err(open_error(source)),
     }
+}
+
+/// Whether the disk below the store takes writes: tries with more than the store needs next.
+pub fn takes_writes(data_dir: &Path) -> bool {
+    let probe = data_dir.join(".probe");
+    let written = std::fs::File::create(&probe).and_then(|mut file| {
+        std::io::Write::write_all(&mut file, &[0; PROBE_BYTES])?;
+        file.sync_all()
+    });
+    std::fs::remove_file(&probe).is_ok() && written.is_ok()
 }
 
 /// Whether the display was taken out of service by the staff.
