@@ -1,0 +1,6 @@
+//! The controller of the fleet. Data path: broker → `ingest` → `fleet` → `store` → changes →
+//! {console, metrics}. Control path: `api` → {`desired`, `commands`} → link → terminal, and its word
+//! comes back on the data path. `app` puts it together, `tasks` is the only place that spawns.
+
+pub mod files;
+pub mod pki;

@@ -1,0 +1,196 @@
+//! The identities of the fleet: the authority, the certificates it issues, the key that signs
+//! orders, and the secrets of enrolment tokens. Stands before both walks: whoever is on the wire
+//! has its name from here. Decides nothing about who may enrol (`api`) or what a name may do
+//! (`broker`); it holds keys, and every file of it goes through `files::replace_file`.
+//!
+//! Files, below `<data_dir>/pki`: `ca.crt`, `broker.{crt,key}` (for an external broker),
+//! `https.{crt,key}`, `private/{ca.key,controller.crt,controller.key,signing.pk8}`.
+
+mod authority;
+mod held;
+pub mod token;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use migrado_link::signing::{KeyError, Signer};
+use migrado_link::tls::pinned::pin_of;
+use migrado_link::tls::{CertResolver, TlsError};
+use migrado_protocol::TerminalId;
+use migrado_protocol::enroll::SigningKey;
+use migrado_protocol::ids::CONTROLLER_NAME;
+
+use crate::files::{self, FileError};
+
+use authority::Authority;
+pub use authority::{CsrError, Issued};
+use held::{Held, Renewal};
+
+/// The authority could not be opened, or did not issue.
+#[derive(Debug, thiserror::Error)]
+pub enum PkiError {
+    /// A file of it.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The authority's certificate is there without its key, or the other way round.
+    #[error(
+        "{0} is missing beside its counterpart: restore both from the backup, or remove both and enrol every terminal anew"
+    )]
+    Half(PathBuf),
+    /// A certificate or key could not be made or read.
+    #[error("cannot make or read {what}")]
+    Certificate {
+        /// Which.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: rcgen::Error,
+    },
+    /// A pair on disk cannot be used for TLS.
+    #[error("cannot use {what} for TLS")]
+    Tls {
+        /// Which.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: TlsError,
+    },
+    /// The key that signs orders.
+    #[error("cannot use the key that signs orders")]
+    Signing(#[source] KeyError),
+}
+
+/// What [`Pki::renew_due`] renewed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Renewed {
+    /// `broker.crt` and `broker.key` are new: a broker that reads files must read them again.
+    pub broker: bool,
+    /// The console's and the terminal listener's certificate; in use already.
+    pub https: bool,
+    /// The controller's own; used from its next connection on.
+    pub controller: bool,
+}
+
+/// The authority and all that the controller itself shows or signs with.
+#[derive(Debug)]
+pub struct Pki {
+    authority: Authority,
+    authority_sha256: String,
+    broker: Held,
+    https: Held,
+    controller: Held,
+    signer: Signer,
+    folder: PathBuf,
+}
+
+impl Pki {
+    /// Opens what is there and makes what is missing, everything on the first start. `hosts` are
+    /// the names and addresses under which broker and listeners are dialed, besides the loopback.
+    pub fn open(data_dir: &Path, hosts: &[&str], now_ms: i64) -> Result<Self, PkiError> {
+        let folder = data_dir.join("pki");
+        let private = folder.join("private");
+        files::make_folder(&folder, 0o750)?;
+        files::make_folder(&private, 0o700)?;
+        let authority = Authority::open(&folder.join("ca.crt"), &private.join("ca.key"), now_ms)?;
+        let authority_sha256 = pin_of(authority.pem())
+            .map_err(|source| PkiError::Tls { what: "the authority's certificate", source })?;
+        let names = authority::server_names(hosts);
+        let server = |what, name: &str, key_mode| {
+            let paths = (folder.join(format!("{name}.crt")), folder.join(format!("{name}.key")));
+            Held::open(
+                what,
+                paths,
+                key_mode,
+                authority::Kind::Server { names: names.clone() },
+                &authority,
+                now_ms,
+            )
+        };
+        let broker = server("the broker's certificate", "broker", files::GROUP)?;
+        let https = server("the HTTPS certificate", "https", files::PRIVATE)?;
+        let controller = Held::open(
+            "the controller's certificate",
+            (private.join("controller.crt"), private.join("controller.key")),
+            files::PRIVATE,
+            authority::Kind::Client { name: CONTROLLER_NAME.to_owned() },
+            &authority,
+            now_ms,
+        )?;
+        let signer = open_signer(&private.join("signing.pk8"))?;
+        Ok(Self { authority, authority_sha256, broker, https, controller, signer, folder })
+    }
+
+    /// The authority's certificate, PEM.
+    pub fn authority_pem(&self) -> &str {
+        self.authority.pem()
+    }
+
+    /// The pin that tokens carry: SHA-256 of the authority's public key, hexadecimal.
+    pub fn authority_sha256(&self) -> &str {
+        &self.authority_sha256
+    }
+
+    /// What the console and the terminal listener show; renewed in place.
+    pub fn https(&self) -> Arc<CertResolver> {
+        self.https.resolver.clone()
+    }
+
+    /// What the controller shows the broker; renewed in place.
+    pub fn controller(&self) -> Arc<CertResolver> {
+        self.controller.resolver.clone()
+    }
+
+    /// `ca.crt`, for brokers that read files.
+    pub fn authority_file(&self) -> PathBuf {
+        self.folder.join("ca.crt")
+    }
+
+    /// `broker.crt` (with its chain) and `broker.key`, for brokers that read files.
+    pub fn broker_files(&self) -> (PathBuf, PathBuf) {
+        (self.folder.join("broker.crt"), self.folder.join("broker.key"))
+    }
+
+    /// Signs orders.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// The keys that a terminal is given to check orders with.
+    pub fn signing_keys(&self) -> Vec<SigningKey> {
+        vec![self.signer.public().clone()]
+    }
+
+    /// Issues a terminal's certificate: of the request only the key counts, the name is `terminal`.
+    pub fn issue_terminal(
+        &self,
+        terminal: &TerminalId,
+        csr_pem: &str,
+        now_ms: i64,
+    ) -> Result<Issued, CsrError> {
+        self.authority.issue_terminal(terminal, csr_pem, now_ms)
+    }
+
+    /// Renews whatever of the controller's own has a third of its life left. Called once a day; a
+    /// failure keeps the old pair, which still holds for months.
+    pub fn renew_due(&self, now_ms: i64) -> Result<Renewed, PkiError> {
+        let renew =
+            |held: &Held| Ok::<_, PkiError>(held.renew_if_due(&self.authority, now_ms)? == Renewal::Done);
+        Ok(Renewed {
+            broker: renew(&self.broker)?,
+            https: renew(&self.https)?,
+            controller: renew(&self.controller)?,
+        })
+    }
+}
+
+fn open_signer(path: &Path) -> Result<Signer, PkiError> {
+    if let Some(pkcs8) = files::read_bytes(path)? {
+        return Signer::from_pkcs8(&pkcs8).map_err(PkiError::Signing);
+    }
+    let (signer, pkcs8) = Signer::generate().map_err(PkiError::Signing)?;
+    files::replace_file(path, &pkcs8, files::PRIVATE)?;
+    Ok(signer)
+}
+
+#[cfg(test)]
+mod tests;
