@@ -2,6 +2,7 @@
 //! an orderly reboot, and refusals in systemd's own words. The bus's address is given by the
 //! environment, so the outer test starts this binary once more with it.
 #![cfg(feature = "systemd")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it is surprised")]
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
