@@ -1,0 +1,171 @@
+// Walks the built console on the mock API in Chromium: axe on every view in both themes and
+// languages, the journeys that matter most, and a picture of each view in e2e/out.
+// `npm run build && npm run e2e`; CHROMIUM names the browser.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+const browserPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+if (!existsSync(browserPath)) {
+  console.log(`No browser at ${browserPath}: skipped. Set CHROMIUM to its path.`);
+  process.exit(0);
+}
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const out = new URL('./out/', import.meta.url).pathname;
+mkdirSync(out, { recursive: true });
+
+process.env.MOCK_FROZEN ??= '1';
+const server = await preview({ preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
+const base = `http://127.0.0.1:${server.httpServer.address().port}`;
+const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
+const failures = [];
+const check = (ok, sentence) => {
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${sentence}`);
+  if (!ok) failures.push(sentence);
+};
+
+async function open({ theme = 'light', language = 'de', width = 1440, height = 900, ...more } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, ...more });
+  await context.addInitScript((lang) => localStorage.setItem('migrado-console', JSON.stringify({ language: lang })), language);
+  const page = await context.newPage();
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/Failed to load resource|ERR_/.test(m.text())) failures.push(`console: ${m.text()}`);
+  });
+  page.on('pageerror', (error) => failures.push(`page: ${error.message}`));
+  await page.goto(base);
+  return page;
+}
+async function signIn(page, name = 'admin') {
+  await page.locator('#name').fill(name);
+  await page.locator('#password').fill('demo');
+  await page.locator('button.primary').click();
+  await page.getByTestId('stream-state').or(page.locator('.wall')).first().waitFor();
+}
+async function audit(page, name) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
+  );
+  for (const v of violations) console.log('    ', v.id, v.help, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join('\n       '));
+  check(violations.length === 0, `axe finds nothing on ${name}`);
+}
+async function look(page, name, fullPage = false) {
+  await page.screenshot({ path: `${out}${name}.png`, fullPage });
+}
+const ready = (page, id) => page.getByTestId(id).first().waitFor();
+
+const VIEWS = [
+  ['overview', '/', 'terminal-fp-02'],
+  ['table', '/?view=table', 'row-fp-02'],
+  ['terminal', '/terminals/fp-02', 'printer-main'],
+  ['orders', '/orders', 'command'],
+  ['audit', '/audit', 'audit'],
+  ['access', '/access', 'tokens'],
+  ['settings', '/settings', 'stream-state'],
+  ['wall', '/?wall=1', 'terminal-fp-02'],
+];
+
+for (const [theme, language, width] of [['light', 'de', 1440], ['dark', 'en', 1440], ['light', 'en', 390], ['dark', 'de', 390]]) {
+  const page = await open({ theme, language, width, height: width === 390 ? 844 : 900 });
+  await page.locator('#name').waitFor();
+  await audit(page, `login ${theme} ${language} ${width}`);
+  await look(page, `login-${theme}-${width}`);
+  await signIn(page);
+  for (const [name, path, id] of VIEWS) {
+    await page.goto(base + path);
+    await ready(page, id);
+    await audit(page, `${name} ${theme} ${language} ${width}`);
+    await look(page, `${name}-${theme}-${language}-${width}`, true);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    check(!wide, `${name} does not scroll sideways at ${width}`);
+  }
+  await page.context().close();
+}
+
+{
+  const page = await open();
+  await signIn(page);
+  await page.getByTestId('tile-warning').click();
+  await page.waitForURL(/status=warning/);
+  check((await page.locator('article').count()) === (await page.locator('article[data-status=warning]').count()), 'a tile filters and is in the address');
+  await page.goto(`${base}/terminals/fp-01`);
+  await ready(page, 'queue');
+  await page.getByRole('button', { name: 'Auftrag erteilen' }).click();
+  await page.locator('#verb').selectOption('reboot');
+  await page.getByRole('button', { name: 'Weiter zur Vorschau' }).click();
+  await page.getByTestId('order-confirm').waitFor();
+  await audit(page, 'the preview of an order');
+  await look(page, 'order-preview');
+  check(await page.getByText('Eine Person sitzt gerade davor.').isVisible(), 'the preview names the people in front');
+  await page.getByText('Nicht warten, sofort ausführen').click();
+  await page.locator('#force-reason').fill('Anzeige eingefroren');
+  await page.getByTestId('order-confirm').click();
+  await page.getByTestId('order-progress').waitFor();
+  const item = page.locator('dialog [data-testid=command]');
+  check((await item.getAttribute('data-state')) !== 'succeeded', 'an order is not shown as done before its word');
+  await look(page, 'order-follow');
+  await audit(page, 'the progress of an order');
+  await page.locator('dialog [data-state=succeeded]').waitFor({ timeout: 15_000 });
+  check(true, 'an order is done by the word of its display');
+  await page.getByRole('button', { name: 'Schließen' }).last().click();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('bh-04');
+  await audit(page, 'the palette');
+  await look(page, 'palette');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/terminals\/bh-04/);
+  check(true, 'the palette leads to a display');
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').waitFor();
+  await audit(page, 'help');
+  await look(page, 'help');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Anmelden …' }).click();
+  await page.getByRole('button', { name: 'Einmalcode erzeugen' }).click();
+  await ready(page, 'enroll-command');
+  await audit(page, 'enrolment');
+  await look(page, 'enroll');
+  await page.context().close();
+}
+
+{
+  const page = await open({ theme: 'dark' });
+  await signIn(page);
+  const second = await page.context().newPage();
+  await second.goto(base);
+  await second.locator('.s-live').waitFor();
+  await fetch(`${base}/mock/line`, { method: 'POST', body: '{"cut":true}' });
+  await page.getByTestId('stream-banner').waitFor();
+  await second.getByTestId('stream-banner').waitFor();
+  check(true, 'both tabs say that the line is cut');
+  await audit(page, 'the overview while the line is cut');
+  await look(page, 'cut-dark');
+  await fetch(`${base}/mock/line`, { method: 'POST', body: '{"cut":false}' });
+  await page.getByTestId('stream-banner').waitFor({ state: 'detached', timeout: 20_000 });
+  await second.getByTestId('stream-banner').waitFor({ state: 'detached', timeout: 20_000 });
+  check(true, 'both tabs come back by themselves');
+  await page.context().close();
+}
+
+{
+  const page = await open({ forcedColors: 'active', reducedMotion: 'reduce' });
+  await signIn(page);
+  await ready(page, 'terminal-fp-02');
+  const beat = page.getByTestId('heartbeat').first();
+  await beat.focus();
+  const before = await beat.getAttribute('aria-valuetext');
+  await page.keyboard.press('ArrowLeft');
+  check(before !== (await beat.getAttribute('aria-valuetext')), 'arrow keys walk the heartbeat');
+  await look(page, 'forced-colors');
+  await page.context().close();
+}
+
+await browser.close();
+await server.close();
+if (failures.length) {
+  console.error(`\n${failures.length} failures:\n${failures.join('\n')}`);
+  process.exit(1);
+}
+process.exit(0);

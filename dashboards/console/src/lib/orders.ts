@@ -1,0 +1,51 @@
+// What an order needs from the person who gives it. The verbs, their words and effects are the
+// controller's; here is only which fields a verb has and what it starts with.
+
+export type Kind = 'unit' | 'seconds' | 'minutes' | 'reason';
+export interface ArgumentField {
+  name: string;
+  kind: Kind;
+  initial: string;
+  min?: number;
+  max?: number;
+}
+
+const FIELDS: Record<string, ArgumentField[]> = {
+  restart_service: [{ name: 'unit', kind: 'unit', initial: '' }],
+  identify: [{ name: 'seconds', kind: 'seconds', initial: '30', min: 5, max: 300 }],
+  set_out_of_service: [{ name: 'reason', kind: 'reason', initial: '' }],
+  collect_logs: [{ name: 'since_s', kind: 'minutes', initial: '30', min: 1, max: 1440 }],
+};
+
+/** Verbs in the order in which people look for them: harmless first, the gravest last. */
+const ORDER = [
+  'identify', 'report_now', 'test_print', 'collect_logs', 'reload_page', 'reset_session', 'restart_page',
+  'clear_print_queue', 'restart_service', 'restart_agent', 'set_out_of_service', 'set_in_service', 'reboot',
+];
+/** Their confirmation is shown as dangerous: a display or its jobs are gone for a while. */
+const GRAVE = ['reboot', 'restart_agent', 'restart_page', 'clear_print_queue', 'set_out_of_service'];
+/** Offered in the palette: nobody in front of a display notices more than a name on its screen. */
+export const SAFE = ['identify', 'report_now'];
+
+export function fieldsOf(verb: string): ArgumentField[] {
+  return FIELDS[verb] ?? [];
+}
+export function grave(verb: string): boolean {
+  return GRAVE.includes(verb);
+}
+export function inOrder<T extends { verb: string }>(verbs: T[]): T[] {
+  const at = (verb: string) => (ORDER.includes(verb) ? ORDER.indexOf(verb) : ORDER.length);
+  return [...verbs].sort((a, b) => at(a.verb) - at(b.verb));
+}
+
+/** The order on the wire. Minutes for people are seconds on the wire. */
+export function build(verb: string, values: Record<string, string>): { verb: string } & Record<string, unknown> {
+  const order: { verb: string } & Record<string, unknown> = { verb };
+  for (const field of fieldsOf(verb)) {
+    const value = values[field.name] ?? field.initial;
+    if (field.kind === 'seconds') order[field.name] = Number(value);
+    else if (field.kind === 'minutes') order[field.name] = Number(value) * 60;
+    else order[field.name] = value.trim();
+  }
+  return order;
+}

@@ -1,0 +1,590 @@
+### Whole sentences of the console, German. en.ftl has the same keys; a test compares them.
+
+## Frame
+brand = MigraDo Flotte
+title = { $page } – MigraDo Flotte
+title-overview = Übersicht
+title-orders = Aufträge
+title-audit = Protokoll
+title-access = Zugänge
+title-settings = Einstellungen
+title-missing = Seite nicht gefunden
+missing-text = Unter dieser Adresse gibt es nichts.
+missing-back = Zur Übersicht
+skip = Zum Inhalt springen
+menu = Menü
+nav = Hauptnavigation
+search = Terminals suchen
+search-hint = Suchen …
+search-hint-key = Suchen … (Taste /)
+loading = Wird geladen …
+close = Schließen
+cancel = Abbrechen
+back = Zurück
+save = Speichern
+edit = Bearbeiten
+retry = Erneut versuchen
+refresh = Aktualisieren
+more = Mehr anzeigen
+actions = Aktionen
+yes = ja
+no = nein
+never = nie
+not-known = nicht bekannt
+not-told = nicht gemeldet
+no-sensor = kein Sensor
+read-at = Gelesen
+copy = Befehl kopieren
+copied = Kopiert
+
+## The page's own stream
+stream-live = Live
+stream-connecting = Verbindet …
+stream-down = Getrennt
+stream-lost = Verbindung unterbrochen
+stream-as-of = Stand
+stream-retry = Was hier steht, kann überholt sein. Die Verbindung wird von selbst neu aufgebaut.
+
+## Ages
+age-never = nicht bekannt
+age-ago-now = gerade eben
+age-ago-seconds = { $n ->
+    [one] vor einer Sekunde
+   *[other] vor { $n } Sekunden
+}
+age-ago-minutes = { $n ->
+    [one] vor einer Minute
+   *[other] vor { $n } Minuten
+}
+age-ago-hours = { $n ->
+    [one] vor einer Stunde
+   *[other] vor { $n } Stunden
+}
+age-ago-days = { $n ->
+    [one] vor einem Tag
+   *[other] vor { $n } Tagen
+}
+age-since-now = seit eben
+age-since-seconds = { $n ->
+    [one] seit einer Sekunde
+   *[other] seit { $n } Sekunden
+}
+age-since-minutes = { $n ->
+    [one] seit einer Minute
+   *[other] seit { $n } Minuten
+}
+age-since-hours = { $n ->
+    [one] seit einer Stunde
+   *[other] seit { $n } Stunden
+}
+age-since-days = { $n ->
+    [one] seit einem Tag
+   *[other] seit { $n } Tagen
+}
+age-in-now = jetzt
+age-in-seconds = { $n ->
+    [one] in einer Sekunde
+   *[other] in { $n } Sekunden
+}
+age-in-minutes = { $n ->
+    [one] in einer Minute
+   *[other] in { $n } Minuten
+}
+age-in-hours = { $n ->
+    [one] in einer Stunde
+   *[other] in { $n } Stunden
+}
+age-in-days = { $n ->
+    [one] in einem Tag
+   *[other] in { $n } Tagen
+}
+
+## States
+status-fault = Störung
+status-offline = Keine Verbindung
+status-warning = Warnung
+status-maintenance = Wartung
+status-off = Ausgeschaltet
+status-unknown = Unbekannt
+status-ok = In Ordnung
+presence-online = Verbunden
+presence-late = Verspätet
+presence-offline = Keine Verbindung
+presence-off-on-purpose = Planmäßig aus
+presence-unknown = Unbekannt
+presence = Verbindung
+health-ok = In Ordnung
+health-degraded = Eingeschränkt
+health-failed = Ausgefallen
+health-unknown = Unbekannt
+verdict-full-service = Voller Service
+verdict-inform-only = Nur Auskunft
+verdict-out-of-service = Außer Betrieb
+verdict-none = Urteil nicht bekannt
+severity-report = Hinweis
+severity-warning = Warnung
+severity-error = Fehler
+component-system = Rechner
+component-storage = Speicher
+component-clock = Uhr
+component-services = Dienste
+component-printer = Drucker
+component-page = Besucherseite
+component-usage = Nutzungszählung
+component-other = Anderes
+reason-unsupported = Hier gibt es nichts zu messen.
+reason-starting = Die erste Messung steht noch aus.
+reason-sensor-timeout = Der Sensor hat nicht rechtzeitig geantwortet.
+reason-sensor-failed = Der Sensor hat einen Fehler gemeldet.
+reason-cpu-busy = Der Prozessor ist seit Minuten ausgelastet.
+reason-memory-low = Der Arbeitsspeicher ist knapp.
+reason-temperature-high = Der Rechner ist zu heiß.
+reason-disk-nearly-full = Der Speicherplatz ist fast voll.
+reason-inodes-nearly-full = Die Zahl der Dateien ist fast erschöpft.
+reason-read-only = Das Dateisystem ist schreibgeschützt.
+reason-write-failed = Eine Schreibprobe ist fehlgeschlagen.
+reason-clock-unsynchronized = Die Uhr ist nicht synchronisiert.
+reason-clock-offset = Die Uhr weicht von der des Controllers ab.
+reason-unit-failed = Ein Dienst ist ausgefallen.
+reason-unit-inactive = Ein Dienst läuft nicht.
+reason-printer-unreachable = Der Drucker ist nicht erreichbar.
+reason-printer-timeout = Der Drucker antwortet nicht rechtzeitig.
+reason-printer-nonsense = Die Antwort des Druckers ist unverständlich.
+reason-printer-error = Der Drucker meldet einen Fehler.
+reason-paper-empty = Das Papier ist leer.
+reason-paper-low = Das Papier geht zur Neige.
+reason-toner-empty = Der Toner ist leer.
+reason-toner-low = Der Toner geht zur Neige.
+reason-paper-jam = Papierstau.
+reason-cover-open = Eine Klappe ist offen.
+reason-waste-full = Der Resttonerbehälter ist voll.
+reason-waste-nearly-full = Der Resttonerbehälter ist fast voll.
+reason-output-full = Die Ablage ist voll.
+reason-printer-stopped = Der Drucker ist angehalten.
+reason-printer-rejecting = Der Drucker nimmt keine Aufträge an.
+reason-queue-stuck = Ein Druckauftrag kommt seit Minuten nicht voran.
+reason-printer-other = Der Drucker meldet etwas Eigenes.
+reason-page-silent = Die Besucherseite meldet sich nicht mehr.
+reason-page-never-seen = Die Besucherseite hat sich noch nie gemeldet.
+reason-out-of-service-ordered = Vom Personal außer Betrieb genommen.
+reason-other = Grund eines neueren Agenten.
+away-power = Zuletzt abwesend: Stromausfall oder harter Neustart.
+away-network = Zuletzt abwesend: nur das Netz war weg.
+away-crash = Zuletzt abwesend: der Agent war abgestürzt.
+away-restart = Zuletzt abwesend: der Agent wurde neu gestartet.
+away-planned = Zuletzt abwesend: planmäßiger Neustart.
+away-unknown = Zuletzt abwesend: Grund nicht bekannt.
+away-title = Letzte Abwesenheit
+
+## Heartbeat
+heartbeat-label = Verlauf der letzten fünf Stunden: { $name }
+heartbeat-bucket = { $from } bis { $to } Uhr: { $state }
+heartbeat-none = keine Daten
+heartbeat-caption = Die letzten fünf Stunden, ein Balken je zehn Minuten
+
+## Overview
+tiles-label = Nach Zustand filtern
+important = Jetzt wichtig
+important-none = Nichts, worum sich gerade jemand kümmern müsste.
+important-more = { $n ->
+    [one] Einen weiteren anzeigen
+   *[other] { $n } weitere anzeigen
+}
+important-fewer = Weniger anzeigen
+filter-site = Standort
+filter-site-all = Alle Standorte
+filter-clear = Filter aufheben
+filter-nothing = Kein Terminal passt zu diesem Filter.
+sort = Sortierung
+sort-worst = Schlimmste zuerst
+sort-place = Nach Platz
+sort-seen = Am längsten nicht gesehen
+view = Ansicht
+view-cards = Karten
+view-table = Tabelle
+shown = { $n } von { $total } Terminals
+site-count = { $n ->
+    [one] ein Terminal
+   *[other] { $n } Terminals
+}
+empty-title = Noch kein Terminal
+empty-text = Legen Sie ein Terminal an. Danach zeigt seine Seite den Befehl, mit dem es sich anmeldet.
+seen = Gesehen
+seen-never = noch nie
+session = Sitzung
+session-running = Sitzung läuft
+session-none = niemand davor
+drift = Wunsch und Wirklichkeit weichen ab
+open-orders = { $n ->
+    [one] ein offener Auftrag
+   *[other] { $n } offene Aufträge
+}
+table-caption = Alle Terminals, die zum Filter passen
+column-status = Zustand
+column-terminal = Terminal
+column-site = Standort
+column-why = Warum
+column-verdict = Urteil
+column-history = Verlauf
+column-seen = Zuletzt gesehen
+column-version = Version
+select-one = { $name } auswählen
+select-all = { $n ->
+    [one] Das passende Terminal auswählen
+   *[other] Alle { $n } passenden Terminals auswählen
+}
+select-shown = { $n ->
+    [one] Das eine auswählen
+   *[other] Alle { $n } auswählen
+}
+selection = Auswahl
+selection-count = { $n ->
+    [one] Ein Terminal ausgewählt
+   *[other] { $n } Terminals ausgewählt
+}
+selection-clear = Auswahl aufheben
+
+## Terminal
+terminal-missing = Es gibt kein Terminal „{ $name }“.
+terminal-add = Terminal anlegen
+terminal-id = Kennung
+terminal-id-hint = Kleinbuchstaben, Ziffern und Bindestriche, zum Beispiel fp-03. Sie bleibt für immer.
+terminal-label = Bezeichnung
+why-title = Warum ist das nicht grün?
+why-none-title = Befund
+why-none = Es liegt nichts vor.
+health-panel = Gesundheit
+health-component = Teil
+health-state = Zustand
+health-reason = Grund
+health-since = Seit
+health-read = Gelesen
+health-not-told = Dieses Terminal hat noch nichts gemeldet.
+readings = Messwerte
+reading-cpu = Prozessor
+reading-cpu-value = { $percent } %, Last { $load }
+reading-memory = Arbeitsspeicher
+reading-of = { $part } von { $whole } ({ $percent } %)
+reading-temperature = Temperatur
+reading-celsius = { $n } °C
+reading-network = Netz seit Start
+reading-network-value = { $received } empfangen, { $sent } gesendet
+reading-booted = Rechner gestartet
+reading-free = Frei
+reading-writable = Schreibprobe gelungen
+reading-synchronized = Synchronisiert
+reading-offset = Abweichung
+reading-milliseconds = { $n } ms
+reading-restarts = { $n ->
+    [one] ein Neustart
+   *[other] { $n } Neustarts
+}
+reading-heartbeat = Letzter Herzschlag
+reading-build = Stand der Seite
+printer-panel = Drucker
+printer-title = Drucker { $name }
+printer-not-told = Kein Drucker hat sich gemeldet.
+printer-state = Zustand
+printer-idle = bereit
+printer-processing = druckt
+printer-stopped = angehalten
+printer-unknown = unbekannt
+printer-asleep = im Ruhezustand
+printer-rejecting = nimmt keine Aufträge an
+printer-jobs = Wartende Aufträge
+printer-pages = Gedruckte Seiten
+printer-supplies = Verbrauchsmaterial
+printer-supplies-none = Der Drucker meldet kein Verbrauchsmaterial.
+printer-trays = Papierfächer
+printer-trays-none = Der Drucker meldet keine Fächer.
+printer-raw = Im Wortlaut des Druckers
+printer-panel-text = Anzeige am Gerät
+printer-source = Gefragt über
+amount-percent = { $n } %
+amount-room = noch { $n } % Platz
+amount-sheets = { $n ->
+    [one] ein Blatt
+   *[other] { $text } Blatt
+}
+amount-some = etwas vorhanden
+amount-unknown = nicht bekannt
+media-iso-a4-210x297mm = A4
+media-iso-a3-297x420mm = A3
+media-iso-a5-148x210mm = A5
+ipp-media-empty = Papier leer
+ipp-media-low = Papier geht zur Neige
+ipp-media-needed = Papier fehlt
+ipp-media-jam = Papierstau
+ipp-toner-low = Toner geht zur Neige
+ipp-toner-empty = Toner leer
+ipp-marker-supply-low = Verbrauchsmaterial geht zur Neige
+ipp-marker-supply-empty = Verbrauchsmaterial leer
+ipp-marker-waste-full = Resttonerbehälter voll
+ipp-marker-waste-almost-full = Resttonerbehälter fast voll
+ipp-cover-open = Klappe offen
+ipp-door-open = Tür offen
+ipp-output-area-full = Ablage voll
+ipp-paused = angehalten
+ipp-offline = nicht verbunden
+usage = Nutzung
+usage-counter = Zähler
+usage-today = Heute:
+usage-chart = { $counter } je Stunde in den letzten { $days } Tagen, zusammen { $total }. Die Tabelle darunter nennt jede Stunde.
+usage-bar = { $day } { $at } Uhr: { $n }
+usage-table = Zahlen als Tabelle
+usage-hour = Stunde
+usage-none = In dieser Zeit wurde nichts gezählt.
+counter-sessions-begun = Sitzungen begonnen
+counter-sessions-ended-by-visitor = Sitzungen vom Besucher beendet
+counter-sessions-ended-by-idle = Sitzungen durch Untätigkeit beendet
+counter-sessions-ended-by-reset = Sitzungen durch Auftrag beendet
+counter-languages-chosen = Sprachen gewählt
+counter-sheets-printed = Blätter gedruckt
+counter-prints-failed = Drucke fehlgeschlagen
+desired-title = Soll und Ist
+desired-none = Für dieses Terminal ist noch nichts festgelegt.
+desired-same = Stand { $desired } ist auf dem Terminal angewendet.
+desired-drift = Gewünscht ist Stand { $desired }, das Terminal meldet Stand { $reported }.
+desired-unknown = Gewünscht ist Stand { $desired }; was das Terminal anwendet, ist nicht bekannt.
+desired-since = Festgelegt
+desired-idle = Sitzungsende
+desired-idle-value = nach { $n } Sekunden ohne Berührung
+desired-languages = Sprachen
+edit-title = { $name } bearbeiten
+edit-idle = Sekunden ohne Berührung bis zum Sitzungsende
+edit-languages = Sprachen der Besucherseite
+edit-languages-hint = Kürzel in der gewünschten Reihenfolge, mit Komma getrennt, zum Beispiel: de, en, ar, uk
+edit-conflict = Jemand anderes hat das Terminal inzwischen geändert.
+edit-take = Meine Angaben trotzdem übernehmen
+retire = Aussondern
+retire-title = { $name } aussondern
+retire-text = Das Zertifikat wird gesperrt, das Terminal wird getrennt und verschwindet aus der Flotte. Das lässt sich nicht rückgängig machen.
+type-name = Zur Bestätigung „{ $name }“ eingeben
+identity = Identität
+identity-certificate = Zertifikat
+identity-until = gültig bis { $at }
+identity-none = noch nicht angemeldet
+identity-started = Agent gestartet
+enroll = Anmelden …
+enroll-title = { $name } anmelden
+enroll-text = Das Terminal meldet sich mit einem Einmalcode an. Er gilt 30 Minuten und ein einziges Mal. Führen Sie den Befehl auf dem Terminal aus.
+enroll-make = Einmalcode erzeugen
+enroll-expires = Läuft ab
+enroll-once = Der Code wird nur jetzt angezeigt; gespeichert ist nur seine Prüfsumme.
+revoke = Zertifikat sperren …
+revoke-title = Zertifikat von { $name } sperren
+revoke-text = Das Terminal wird sofort getrennt und kann sich erst nach einer neuen Anmeldung wieder verbinden.
+timeline = Verlauf
+timeline-empty = Noch nichts geschehen.
+timeline-presence = Verbindung
+timeline-health = Gesundheit
+timeline-verdict = Urteil
+timeline-command = Auftrag
+timeline-away = Abwesenheit
+timeline-audit = Protokoll
+timeline-refusal = Abweisung
+
+## Orders
+order-give = Auftrag erteilen
+order-title = { $n ->
+    [one] Auftrag für ein Terminal
+   *[other] Auftrag für { $n } Terminals
+}
+order-title-one = Auftrag für { $name }
+order-verb = Was soll geschehen?
+order-choose = Bitte wählen
+order-wait = Wie lange darf der Auftrag warten?
+order-wait-default = wie üblich für diesen Auftrag
+order-wait-15 = 15 Minuten
+order-wait-60 = eine Stunde
+order-wait-480 = acht Stunden
+order-wait-1380 = bis morgen
+order-reason = Anlass (freiwillig, steht im Protokoll)
+order-preview = Weiter zur Vorschau
+order-applies = { $n ->
+    [0] Betrifft kein Terminal
+    [one] Betrifft ein Terminal
+   *[other] Betrifft { $n } Terminals
+}
+order-skipped = { $n ->
+    [one] Ein Terminal bleibt aus
+   *[other] { $n } Terminals bleiben aus
+}
+order-sessions = { $n ->
+    [one] Eine Person sitzt gerade davor.
+   *[other] { $n } Personen sitzen gerade davor.
+}
+order-sessions-wait = Der Auftrag wartet dort auf das Ende der Sitzung.
+order-sessions-forced = Die Sitzung wird sofort abgebrochen; was noch nicht gedruckt ist, geht verloren.
+order-force = Nicht warten, sofort ausführen
+order-force-reason = Warum nicht gewartet werden kann
+order-honest = Ein Auftrag gilt erst als erledigt, wenn das Terminal es selbst bestätigt.
+order-confirm = { $n ->
+    [0] Kein Terminal betroffen
+    [one] { $what }: an ein Terminal senden
+   *[other] { $what }: an { $n } Terminals senden
+}
+order-again = Nochmals senden
+order-lost = Es ist nicht bekannt, ob der Auftrag angekommen ist. Nochmals senden ist unbedenklich: Er wird höchstens einmal erteilt.
+order-taken = { $n ->
+    [one] Ein Auftrag angenommen.
+   *[other] { $n } Aufträge angenommen.
+}
+order-open = { $n ->
+    [one] Ein Auftrag wartet auf die Bestätigung seines Terminals; { $done } von { $total } erledigt.
+   *[other] { $n } Aufträge warten auf die Bestätigung ihrer Terminals; { $done } von { $total } erledigt.
+}
+order-all-settled = Alle haben geantwortet oder ihre Zeit ist um: { $done } von { $total } erledigt.
+order-batch = Alle Aufträge dieser Sammlung
+argument-unit = Dienst
+argument-seconds = Sekunden
+argument-minutes = Aus den letzten Minuten
+argument-reason = Grund für das Personal
+command-queued = Wartet auf das Terminal
+command-queued-text = Wird gesendet, sobald das Terminal verbunden ist, spätestens { $at }.
+command-sent = Gesendet, wartet auf Bestätigung
+command-accepted = Vom Terminal angenommen
+command-running = Läuft
+command-succeeded = Bestätigt
+command-failed = Fehlgeschlagen
+command-rejected = Abgelehnt
+command-timed-out = Kein Ergebnis, Zustand unbekannt
+command-timed-out-text = Ob der Auftrag ausgeführt wurde, ist nicht bekannt. Meldet sich das Terminal noch, gilt sein Wort.
+command-expired = Verfallen
+command-canceled = Zurückgenommen
+command-waits = Wartet auf das Ende der laufenden Sitzung, längstens bis { $at } Uhr.
+command-cancel = Zurücknehmen
+command-cancel-asked = Die Rücknahme ist erbeten; das Terminal entscheidet, ob es noch geht.
+command-history = Verlauf
+command-issued = Erteilt von { $by } am { $at }
+command-reason = Anlass: { $reason }
+command-forced = Ohne zu warten, weil: { $reason }
+command-times = Beginn spätestens { $start }, Ende spätestens { $finish }
+command-logs = Logs ansehen
+teller-terminal = Terminal
+teller-controller = Controller
+rejection-expired = Abgelehnt: Die Zeit für den Beginn war vorbei.
+rejection-out-of-order = Abgelehnt: Die Reihenfolge stimmt nicht.
+rejection-unknown-verb = Abgelehnt: Dieser Agent kennt den Auftrag nicht.
+rejection-unit-not-listed = Abgelehnt: Der Dienst steht nicht auf der Liste des Terminals.
+rejection-unsupported = Abgelehnt: Dieser Rechner kann das nicht.
+rejection-rate-limited = Abgelehnt: Zu oft innerhalb einer Stunde.
+rejection-journal-full = Abgelehnt: Zu viele Aufträge warten.
+rejection-session-running = Abgelehnt: Eine Sitzung lief bis zum Schluss der Frist.
+rejection-invalid-times = Abgelehnt: Die Zeiten sind nicht stimmig.
+rejection-other = Abgelehnt aus einem Grund, den diese Seite noch nicht kennt.
+queue = Aufträge
+queue-coming = Anstehend
+queue-past = Vergangen
+queue-empty = Nichts steht an.
+queue-past-empty = Noch kein Auftrag.
+queue-all = Alle Aufträge dieses Terminals
+orders-batch-title = Aufträge einer Sammlung
+orders-of = Nur { $name }
+orders-all = Alle Aufträge
+orders-open = Offene
+orders-none = Kein Auftrag passt.
+orders-states = Nach Zustand filtern
+
+## Audit
+audit-at = Zeit
+audit-actor = Wer
+audit-action = Was
+audit-object = Woran
+audit-result = Ergebnis
+audit-detail = Einzelheiten
+audit-none = Noch keine Einträge.
+result-ok = erlaubt
+result-refused = abgewiesen
+
+## Access
+role = Rolle
+role-viewer = Ansehen
+role-operator = Bedienen
+role-admin = Verwalten
+role-of = Rolle von { $name }
+users = Personen
+user-add = Person anlegen
+user-last = Zuletzt angemeldet
+user-remove-text = Diese Person kann sich danach nicht mehr anmelden; laufende Sitzungen enden.
+remove-one = { $name } entfernen
+tokens = API-Schlüssel
+tokens-text = Für Maschinen: Prometheus, Skripte, migradoctl.
+tokens-none = Noch kein Schlüssel.
+token-add = Schlüssel erzeugen
+token-name = Bezeichnung
+token-used = Zuletzt benutzt
+token-once = Dieser Schlüssel wird nur jetzt angezeigt:
+token-remove-text = Wer diesen Schlüssel benutzt, wird danach abgewiesen.
+
+## Sign-in and settings
+login-title = Anmelden
+login-name = Name
+login-password = Passwort
+login-submit = Anmelden
+login-busy = Wird angemeldet …
+login-hint = Zugang nur für Berechtigte
+login-ended = Ihre Sitzung ist beendet. Bitte melden Sie sich erneut an.
+login-unreachable = Der Controller ist nicht erreichbar.
+sign-out = Abmelden
+settings-look = Darstellung
+settings-language = Sprache
+settings-theme = Helligkeit
+theme-auto = wie das Betriebssystem
+theme-light = hell
+theme-dark = dunkel
+settings-shortcuts = Einzeltasten verwenden (/ und ?)
+settings-shortcuts-hint = Strg+K funktioniert immer. Keine Taste löst etwas auf einem Terminal aus.
+settings-account = Konto
+settings-signed-in = Angemeldet als { $name } mit der Rolle „{ $role }“.
+password-change = Passwort ändern
+password-old = Bisheriges Passwort
+password-new = Neues Passwort
+password-hint = Mindestens 12 Zeichen.
+password-changed = Das Passwort ist geändert.
+wall-open = Wandansicht öffnen
+
+## Palette and help
+palette-open = Schnellzugriff
+palette-keys = Strg+K
+palette-question = Terminal, Seite oder Aktion …
+palette-found = Treffer
+palette-none = Nichts gefunden.
+palette-page = Seite
+palette-action = Aktion
+palette-filter = Filter
+palette-order = Auftrag, mit Vorschau
+palette-trouble = Alles, was nicht in Ordnung ist
+palette-dark = Dunkle Darstellung
+palette-light = Helle Darstellung
+help-title = Hilfe und Tasten
+help-keys = Tasten
+help-palette = Schnellzugriff auf Terminals, Seiten und unbedenkliche Aktionen
+help-search = In die Suche springen
+help-help = Diese Hilfe
+help-heartbeat = Im Verlauf eines Terminals von Abschnitt zu Abschnitt gehen
+help-shortcuts-on = Einzeltasten lassen sich in den Einstellungen abschalten.
+help-shortcuts-off = Einzeltasten sind in den Einstellungen abgeschaltet.
+help-states = Zustände, schlimmster zuerst
+help-status-fault = Etwas ist ausgefallen, Besucher merken es.
+help-status-offline = Das Terminal hat sich nicht rechtzeitig gemeldet.
+help-status-warning = Es geht noch, aber jemand sollte nachsehen.
+help-status-maintenance = Vom Personal außer Betrieb genommen.
+help-status-off = Planmäßig ausgeschaltet.
+help-status-unknown = Es ist noch nichts bekannt.
+help-status-ok = Alles, was gemeldet wird, ist in Ordnung.
+
+## Failures
+error-network = Der Controller ist nicht erreichbar.
+error-unknown = Das hat nicht funktioniert.
+error-400 = Die Angaben sind nicht verständlich.
+error-401 = Name oder Passwort stimmen nicht.
+error-403 = Dafür fehlt Ihnen die Berechtigung.
+error-404 = Das gibt es nicht (mehr).
+error-409 = Das passt nicht zum jetzigen Stand.
+error-412 = Jemand anderes hat inzwischen etwas geändert.
+error-422 = Die Angaben sind nicht gültig.
+error-428 = Der Stand, auf den sich die Änderung bezieht, fehlt.
+error-429 = Zu viele Versuche. Bitte warten Sie einen Augenblick.
+error-500 = Im Controller ist ein Fehler aufgetreten.
+error-503 = Der Controller ist gerade nicht bereit.
