@@ -1,1 +1,18 @@
-//! placeholder
+//! The harness: real programs, real TLS, real brokers and printers, in folders and on ports of
+//! their own. Nothing here is shipped. A test reads like
+//! `Fleet::builder().terminals(2).start().await`; whatever it starts ends with it.
+//!
+//! Waiting is level-triggered: [`wait::until`] asks for a condition until it holds or the limit
+//! passes, and shows the last status in its failure. Nobody sleeps for a while and hopes.
+
+#![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests talk to people and stop at surprises")]
+
+pub mod mqtt;
+pub mod network;
+pub mod ports;
+pub mod printer;
+pub mod process;
+pub mod programs;
+pub mod skip;
+pub mod tls;
+pub mod wait;

@@ -74,10 +74,16 @@ impl Display {
         let report = Report {
             full: true,
             verdict: Some(Verdict { level: Level::FullService, because: vec![], since_ms: now_ms }),
-            health: [Component::System, Component::Storage, Component::Clock, Component::Printer, Component::Page]
-                .into_iter()
-                .map(|c| (c, Health::ok(now_ms)))
-                .collect(),
+            health: [
+                Component::System,
+                Component::Storage,
+                Component::Clock,
+                Component::Printer,
+                Component::Page,
+            ]
+            .into_iter()
+            .map(|c| (c, Health::ok(now_ms)))
+            .collect(),
             system: Some(system(now_ms, 7)),
             storage: Some(Storage {
                 at_ms: now_ms,
@@ -101,7 +107,8 @@ impl Display {
     pub(crate) fn usual(&mut self, now_ms: i64, numbers: &mut Numbers) -> Vec<u8> {
         self.seq += 1;
         let low = numbers.below(2) == 0;
-        let (state, reason) = if low { (HealthState::Degraded, Reason::PaperLow) } else { (HealthState::Ok, Reason::Other) };
+        let (state, reason) =
+            if low { (HealthState::Degraded, Reason::PaperLow) } else { (HealthState::Ok, Reason::Other) };
         let health = if low { Health::not_ok(state, reason, None, now_ms) } else { Health::ok(now_ms) };
         let because = vec![Because { component: Component::Printer, reason: Reason::PaperLow }];
         let report = Report {
@@ -153,7 +160,11 @@ fn printer(now_ms: i64) -> Printer {
             left: Amount::Percent(62),
             receptacle: false,
         }],
-        trays: vec![Tray { name: "Tray 1".into(), media: Some("iso_a4_210x297mm".into()), left: Amount::Some }],
+        trays: vec![Tray {
+            name: "Tray 1".into(),
+            media: Some("iso_a4_210x297mm".into()),
+            left: Amount::Some,
+        }],
         jobs: Some(0),
         impressions: Some(12_345),
     }

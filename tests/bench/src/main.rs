@@ -1,2 +1,3 @@
-fn main(){}
-#[cfg(test)] mod displays;
+fn main() {}
+#[cfg(test)]
+mod displays;
