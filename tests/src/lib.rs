@@ -7,6 +7,12 @@
 
 #![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests talk to people and stop at surprises")]
 
+pub mod api;
+pub mod broker;
+pub mod controller;
+pub mod demo;
+pub mod fleet;
+pub mod kiosk;
 pub mod mqtt;
 pub mod network;
 pub mod ports;
@@ -14,5 +20,9 @@ pub mod printer;
 pub mod process;
 pub mod programs;
 pub mod skip;
+pub mod terminal;
 pub mod tls;
+pub mod visitor;
 pub mod wait;
+
+pub use fleet::{BrokerKind, Fleet};

@@ -23,3 +23,8 @@ pub fn free() -> u16 {
 pub fn is_open(port: u16) -> bool {
     std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
+
+/// Whether this port can be had on loopback.
+pub fn can_listen(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}

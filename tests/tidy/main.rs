@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
 
+mod architecture;
 mod budgets;
 mod manifests;
 mod sources;

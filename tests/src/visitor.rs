@@ -1,0 +1,74 @@
+//! Played visitors: they come, choose a language, stay a while and go, so that usage moves. The
+//! page's heartbeat is played as well, since no browser shows the page.
+
+use std::time::Duration;
+
+use rand_free::Dice;
+use tokio_util::sync::CancellationToken;
+
+use crate::kiosk::Kiosk;
+
+/// How often the page says that it is alive, as the real one does.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// Languages that visitors choose, the frequent ones more often.
+const LANGUAGES: [&str; 8] = ["de", "de", "ar", "uk", "uk", "en", "tr", "fr"];
+/// Seconds without a visitor, at least and at most.
+const ABSENT_S: (u64, u64) = (10, 90);
+/// Seconds that a visitor stays, at least and at most.
+const STAYS_S: (u64, u64) = (8, 70);
+
+/// Sends the page's heartbeat until it is canceled. An agent that is away is away.
+pub async fn page(kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(HEARTBEAT);
+    while end.run_until_cancelled(beat.tick()).await.is_some() {
+        let _heard = kiosk.heartbeat().await.is_ok();
+    }
+}
+
+/// Plays visitors until it is canceled.
+pub async fn visitors(kiosk: Kiosk, seed: u64, end: CancellationToken) {
+    let mut dice = Dice::new(seed);
+    let play = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(dice.between(ABSENT_S))).await;
+            let language = LANGUAGES[usize::try_from(dice.between((0, 7))).unwrap_or(0)];
+            // A display that is out of service takes nobody; the next visitor tries again.
+            if kiosk.begin(language).await.is_err() {
+                continue;
+            }
+            let mut stays = dice.between(STAYS_S);
+            while stays > 0 {
+                let step = stays.min(10);
+                tokio::time::sleep(Duration::from_secs(step)).await;
+                stays -= step;
+                let _still_there = kiosk.renew().await.is_ok();
+            }
+            // One in five just walks away; the lease ends that session.
+            if dice.between((0, 4)) > 0 {
+                let _ended = kiosk.end().await.is_ok();
+            }
+        }
+    };
+    end.run_until_cancelled(play).await;
+}
+
+/// A small generator of numbers, so that a demo is the same every time.
+mod rand_free {
+    /// Dice with a memory (splitmix64).
+    pub(super) struct Dice(u64);
+
+    impl Dice {
+        pub(super) fn new(seed: u64) -> Self {
+            Self(seed)
+        }
+
+        /// A number between the two, both included.
+        pub(super) fn between(&mut self, (low, high): (u64, u64)) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut z = self.0;
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            low + (z ^ (z >> 31)) % (high - low + 1)
+        }
+    }
+}
