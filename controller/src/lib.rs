@@ -3,4 +3,5 @@
 //! comes back on the data path. `app` puts it together, `tasks` is the only place that spawns.
 
 pub mod files;
+pub mod fleet;
 pub mod pki;

@@ -1,0 +1,126 @@
+//! A terminal in one word, rolled up from presence, health, verdict and drift. Pure.
+
+use migrado_protocol::health::{HealthState, Reason, roll_up};
+use migrado_protocol::verdict::Level;
+use serde::{Deserialize, Serialize};
+
+use super::presence::Presence;
+use super::terminal::Terminal;
+
+/// One word, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Visitors miss something that it should do.
+    Fault,
+    /// It is gone.
+    Offline,
+    /// It serves, but somebody should look.
+    Warning,
+    /// Taken out of service on purpose.
+    Maintenance,
+    /// Switched off on purpose.
+    Off,
+    /// Nothing is known yet.
+    Unknown,
+    /// All is well.
+    Ok,
+}
+
+impl Status {
+    /// Every status, the worst first.
+    pub const ALL: [Self; 7] =
+        [Self::Fault, Self::Offline, Self::Warning, Self::Maintenance, Self::Off, Self::Unknown, Self::Ok];
+
+    /// The word in the API and in metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Fault => "fault",
+            Self::Offline => "offline",
+            Self::Warning => "warning",
+            Self::Maintenance => "maintenance",
+            Self::Off => "off",
+            Self::Unknown => "unknown",
+            Self::Ok => "ok",
+        }
+    }
+}
+
+/// Decides. What is not there is never green, whatever it said last.
+pub fn decide(terminal: &Terminal, presence: Presence) -> Status {
+    match presence {
+        Presence::Unknown => return Status::Unknown,
+        Presence::Offline => return Status::Offline,
+        Presence::OffOnPurpose => return Status::Off,
+        Presence::Late => return Status::Warning,
+        Presence::Online => {}
+    }
+    let Some(verdict) = &terminal.reported.verdict else { return Status::Unknown };
+    let ordered = verdict.because.iter().any(|b| b.reason == Reason::OutOfServiceOrdered);
+    match (verdict.level, ordered) {
+        (Level::OutOfService, true) => return Status::Maintenance,
+        (Level::OutOfService | Level::InformOnly, _) => return Status::Fault,
+        (Level::FullService, _) => {}
+    }
+    match roll_up(terminal.reported.health.values()) {
+        HealthState::Failed => Status::Fault,
+        HealthState::Degraded => Status::Warning,
+        HealthState::Ok | HealthState::Unknown => Status::Ok,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrado_protocol::health::{Component, Health};
+    use migrado_protocol::verdict::{Because, Verdict};
+
+    use super::*;
+
+    fn terminal(level: Option<Level>, reason: Option<Reason>, health: HealthState) -> Terminal {
+        let mut t = Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), String::new(), 0);
+        t.reported.verdict = level.map(|level| Verdict {
+            level,
+            because: reason
+                .map(|reason| Because { component: Component::Printer, reason })
+                .into_iter()
+                .collect(),
+            since_ms: 0,
+        });
+        let node = Health { state: health, reason: None, detail: None, since_ms: 0 };
+        t.reported.health.insert(Component::Storage, node);
+        t
+    }
+
+    #[test]
+    fn what_is_not_there_is_never_green() {
+        let well = terminal(Some(Level::FullService), None, HealthState::Ok);
+        assert_eq!(decide(&well, Presence::Online), Status::Ok);
+        assert_eq!(decide(&well, Presence::Late), Status::Warning);
+        assert_eq!(decide(&well, Presence::Offline), Status::Offline);
+        assert_eq!(decide(&well, Presence::OffOnPurpose), Status::Off);
+        assert_eq!(decide(&well, Presence::Unknown), Status::Unknown);
+    }
+
+    #[test]
+    fn every_verdict_and_health_has_its_status() {
+        use HealthState as H;
+        use Level as L;
+        let rows = [
+            (None, None, H::Ok, Status::Unknown),
+            (Some(L::FullService), None, H::Ok, Status::Ok),
+            (Some(L::FullService), None, H::Unknown, Status::Ok),
+            (Some(L::FullService), None, H::Degraded, Status::Warning),
+            (Some(L::FullService), None, H::Failed, Status::Fault),
+            (Some(L::InformOnly), Some(Reason::PaperEmpty), H::Ok, Status::Fault),
+            (Some(L::OutOfService), Some(Reason::PageSilent), H::Ok, Status::Fault),
+            (Some(L::OutOfService), Some(Reason::OutOfServiceOrdered), H::Ok, Status::Maintenance),
+        ];
+        for (level, reason, health, expected) in rows {
+            assert_eq!(
+                decide(&terminal(level, reason, health), Presence::Online),
+                expected,
+                "{level:?} {health:?}"
+            );
+        }
+    }
+}

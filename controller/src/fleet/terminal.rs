@@ -1,0 +1,161 @@
+//! All that is known of one terminal. Plain data: what changes it is in `apply`, what it means in
+//! `presence` and `status`.
+
+use std::collections::BTreeMap;
+
+use migrado_protocol::health::{Component, Health};
+use migrado_protocol::presence::{Away, DeathCause};
+use migrado_protocol::printer::Printer;
+use migrado_protocol::report::{Clock, Page, Report, Storage, System, UnitState};
+use migrado_protocol::verdict::Verdict;
+use migrado_protocol::{SiteId, TerminalId};
+use serde::{Deserialize, Serialize};
+
+use super::heartbeats::Heartbeats;
+
+/// The certificate that a terminal was given last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Serial number, hexadecimal, lower case.
+    pub serial: String,
+    /// Until when it holds.
+    pub not_after_ms: i64,
+}
+
+/// Whether the connection stands, as birth and death tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Connection {
+    /// Never heard of.
+    #[default]
+    Never,
+    /// Born and not dead.
+    Standing,
+    /// Ended, and why.
+    Ended(DeathCause),
+}
+
+/// What the terminal says about its own state.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reported {
+    /// Verdict.
+    pub verdict: Option<Verdict>,
+    /// Health tree.
+    pub health: BTreeMap<Component, Health>,
+    /// System readings.
+    pub system: Option<System>,
+    /// Storage readings.
+    pub storage: Option<Storage>,
+    /// Clock readings.
+    pub clock: Option<Clock>,
+    /// Watched units.
+    pub services: Option<BTreeMap<String, UnitState>>,
+    /// Printers.
+    pub printers: BTreeMap<String, Printer>,
+    /// The visitor's page.
+    pub page: Option<Page>,
+    /// Desired generation that is applied.
+    pub generation: Option<u64>,
+}
+
+impl Reported {
+    /// Takes a report in: a whole one replaces everything, another only the parts it brings.
+    pub fn take(&mut self, report: Report) {
+        if report.full {
+            *self = Self::default();
+        }
+        let Report { full: _, verdict, health, system, storage, clock, services, printers, page, generation } =
+            report;
+        self.verdict = verdict.or(self.verdict.take());
+        self.health.extend(health);
+        self.system = system.or(self.system.take());
+        self.storage = storage.or(self.storage.take());
+        self.clock = clock.or(self.clock.take());
+        self.services = services.or(self.services.take());
+        self.page = page.or(self.page.take());
+        self.generation = generation.or(self.generation);
+        for (name, printer) in printers {
+            match printer {
+                Some(printer) => self.printers.insert(name, printer),
+                None => self.printers.remove(&name),
+            };
+        }
+    }
+}
+
+/// One terminal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Terminal {
+    /// Identity.
+    pub id: TerminalId,
+    /// Where it stands.
+    pub site: SiteId,
+    /// What people call it.
+    pub label: String,
+    /// Its certificate, while it has a valid one.
+    pub certificate: Option<Certificate>,
+    /// Generation of its desired state; 0 before the first.
+    pub desired_generation: u64,
+    /// Whether the connection stands.
+    pub connection: Connection,
+    /// Since when, by the controller's clock.
+    pub connection_since_ms: i64,
+    /// Number of the newest connection heard of.
+    pub session: u64,
+    /// Sequence of the newest report of that connection; 0 before the first.
+    pub seq: u64,
+    /// When anything was heard last, by the controller's clock.
+    pub last_seen_ms: Option<i64>,
+    /// When the newest report came, by the controller's clock.
+    pub reported_ms: Option<i64>,
+    /// What it reported.
+    pub reported: Reported,
+    /// Version of its agent.
+    pub agent_version: Option<String>,
+    /// When its agent started, by its own clock.
+    pub started_ms: Option<i64>,
+    /// Why it was last away.
+    pub away: Option<Away>,
+    /// Status over time.
+    pub heartbeats: Heartbeats,
+    /// Rises with every change that people can see.
+    pub revision: u64,
+}
+
+impl Terminal {
+    /// A terminal of which nothing is known but where it shall stand.
+    pub fn new(id: TerminalId, site: SiteId, label: String, now_ms: i64) -> Self {
+        Self {
+            id,
+            site,
+            label,
+            certificate: None,
+            desired_generation: 0,
+            connection: Connection::Never,
+            connection_since_ms: now_ms,
+            session: 0,
+            seq: 0,
+            last_seen_ms: None,
+            reported_ms: None,
+            reported: Reported::default(),
+            agent_version: None,
+            started_ms: None,
+            away: None,
+            heartbeats: Heartbeats::default(),
+            revision: 0,
+        }
+    }
+
+    /// Whether it has applied something else than what is desired. Unknown is not drift.
+    pub fn drifts(&self) -> bool {
+        self.desired_generation > 0
+            && self.reported.generation.is_some_and(|applied| applied != self.desired_generation)
+    }
+
+    /// Whether a visitor's session runs, as far as is known.
+    pub fn session_runs(&self) -> Option<bool> {
+        (self.connection == Connection::Standing)
+            .then(|| self.reported.page.as_ref().map(|p| p.session))
+            .flatten()
+    }
+}
