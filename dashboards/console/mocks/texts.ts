@@ -28,7 +28,7 @@ export function why(code: string, since_ms: number): Why {
 }
 
 function verb(word: string, text: Text, effect: Text, disturbs = false, args: string[] = []): VerbInfo {
-  return { verb: word, text, effect, disturbs_session: disturbs, default_start_by_s: 900, default_finish_by_s: 1800, arguments: args.map((name) => ({ name, kind: 'text' })) };
+  return { verb: word, text, effect, disturbs_session: disturbs, default_start_by_s: 900, default_finish_by_s: 1800, arguments: args.map((name) => ({ name, type: 'string', text, max: 200 })) };
 }
 
 export const VERBS: VerbInfo[] = [

@@ -209,8 +209,11 @@ export interface UsageHour {
 export type Verb = { verb: string } & Record<string, unknown>;
 export interface VerbArgument {
   name: string;
-  kind: string;
-  [more: string]: unknown;
+  type: string;
+  text: Text;
+  default?: number | null;
+  min?: number | null;
+  max: number;
 }
 export interface VerbInfo {
   verb: string;
@@ -278,7 +281,7 @@ export interface User {
   role: Role;
   created_ms?: number | null;
   last_login_ms?: number | null;
-  disabled?: boolean;
+  revision?: number | null;
 }
 export interface ApiToken {
   id: string;
@@ -288,6 +291,7 @@ export interface ApiToken {
   last_used_ms?: number | null;
   expires_ms?: number | null;
   by?: string | null;
+  revision?: number | null;
   /** Only in the answer to its making. */
   token?: string;
 }

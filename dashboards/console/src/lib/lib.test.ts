@@ -82,6 +82,8 @@ describe('orders', () => {
     expect(build('identify', { seconds: '45' })).toEqual({ verb: 'identify', seconds: 45 });
     expect(build('collect_logs', {})).toEqual({ verb: 'collect_logs', since_s: 1_800 });
     expect(build('restart_service', { unit: ' cups.service ' })).toEqual({ verb: 'restart_service', unit: 'cups.service' });
+    const newer = { verb: 'dance', text: { de: '', en: '' }, effect: { de: '', en: '' }, disturbs_session: false, default_start_by_s: 1, default_finish_by_s: 1, arguments: [{ name: 'steps', type: 'number', text: { de: '', en: '' }, default: 3, max: 9 }] };
+    expect(build('dance', {}, newer)).toEqual({ verb: 'dance', steps: 3 });
     expect(build('reboot', { stray: 'x' })).toEqual({ verb: 'reboot' });
   });
   it('lists the gravest last and a verb it does not know at the end', () => {

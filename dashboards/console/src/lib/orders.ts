@@ -1,20 +1,24 @@
 // What an order needs from the person who gives it. The verbs, their words and effects are the
 // controller's; here is only which fields a verb has and what it starts with.
 
-export type Kind = 'unit' | 'seconds' | 'minutes' | 'reason';
+import type { Text, VerbInfo } from '../api/types';
+
+export type Kind = 'unit' | 'seconds' | 'minutes' | 'reason' | 'number' | 'text';
 export interface ArgumentField {
   name: string;
   kind: Kind;
   initial: string;
   min?: number;
   max?: number;
+  /** The controller's own words, for an argument that this page does not know. */
+  text?: Text;
 }
 
 const FIELDS: Record<string, ArgumentField[]> = {
   restart_service: [{ name: 'unit', kind: 'unit', initial: '' }],
-  identify: [{ name: 'seconds', kind: 'seconds', initial: '30', min: 5, max: 300 }],
+  identify: [{ name: 'seconds', kind: 'seconds', initial: '30', min: 1, max: 300 }],
   set_out_of_service: [{ name: 'reason', kind: 'reason', initial: '' }],
-  collect_logs: [{ name: 'since_s', kind: 'minutes', initial: '30', min: 1, max: 1440 }],
+  collect_logs: [{ name: 'since_s', kind: 'minutes', initial: '30', min: 1, max: 10_080 }],
 };
 
 /** Verbs in the order in which people look for them: harmless first, the gravest last. */
@@ -27,8 +31,19 @@ const GRAVE = ['reboot', 'restart_agent', 'restart_page', 'clear_print_queue', '
 /** Offered in the palette: nobody in front of a display notices more than a name on its screen. */
 export const SAFE = ['identify', 'report_now'];
 
-export function fieldsOf(verb: string): ArgumentField[] {
-  return FIELDS[verb] ?? [];
+/** The fields of a verb; one of a newer controller is asked for as its catalog says. */
+export function fieldsOf(verb: string, info?: VerbInfo): ArgumentField[] {
+  return (
+    FIELDS[verb] ??
+    (info?.arguments ?? []).map((argument) => ({
+      name: argument.name,
+      kind: argument.type === 'number' ? 'number' : 'text',
+      initial: argument.default === null || argument.default === undefined ? '' : String(argument.default),
+      ...(typeof argument.min === 'number' ? { min: argument.min } : {}),
+      max: argument.max,
+      text: argument.text,
+    }))
+  );
 }
 export function grave(verb: string): boolean {
   return GRAVE.includes(verb);
@@ -39,11 +54,11 @@ export function inOrder<T extends { verb: string }>(verbs: T[]): T[] {
 }
 
 /** The order on the wire. Minutes for people are seconds on the wire. */
-export function build(verb: string, values: Record<string, string>): { verb: string } & Record<string, unknown> {
+export function build(verb: string, values: Record<string, string>, info?: VerbInfo): { verb: string } & Record<string, unknown> {
   const order: { verb: string } & Record<string, unknown> = { verb };
-  for (const field of fieldsOf(verb)) {
+  for (const field of fieldsOf(verb, info)) {
     const value = values[field.name] ?? field.initial;
-    if (field.kind === 'seconds') order[field.name] = Number(value);
+    if (field.kind === 'seconds' || field.kind === 'number') order[field.name] = Number(value);
     else if (field.kind === 'minutes') order[field.name] = Number(value) * 60;
     else order[field.name] = value.trim();
   }
