@@ -25,7 +25,8 @@ fn paths(text: &str) -> Vec<String> {
 fn every_path_that_the_documents_name_exists() {
     let mut missing = Vec::new();
     for document in DOCUMENTS {
-        let text = std::fs::read_to_string(root().join(document)).unwrap_or_else(|e| panic!("{document}: {e}"));
+        let text =
+            std::fs::read_to_string(root().join(document)).unwrap_or_else(|e| panic!("{document}: {e}"));
         for path in paths(&text) {
             let beside = root().join(document).parent().unwrap().join(&path);
             if !root().join(&path).exists() && !beside.exists() {
@@ -49,6 +50,7 @@ fn the_walks_are_complete_hop_by_hop() {
 
 #[test]
 fn paths_are_told_from_words() {
-    let named = paths("see `agent/src/app.rs`, `make demo`, `t/{id}/x.rs`, [a](docs/b.md#c), `ok`, `config/`");
+    let named =
+        paths("see `agent/src/app.rs`, `make demo`, `t/{id}/x.rs`, [a](docs/b.md#c), `ok`, `config/`");
     assert_eq!(named, ["agent/src/app.rs", "config/", "docs/b.md"]);
 }
