@@ -2,6 +2,13 @@
 //! {console, metrics}. Control path: `api` → {`desired`, `commands`} → link → terminal, and its word
 //! comes back on the data path. `app` puts it together, `tasks` is the only place that spawns.
 
+pub mod api;
+pub mod audit;
+pub mod auth;
+pub mod clock;
+pub mod commands;
+pub mod events;
 pub mod files;
 pub mod fleet;
 pub mod pki;
+pub mod store;

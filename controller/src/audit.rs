@@ -1,0 +1,278 @@
+//! The audit log: who did what, when, and what came of it: orders, logins, enrolments, tokens,
+//! refusals. Each row carries the hash of the one before it, and the head carries the last one, so
+//! that a changed, inserted or removed row is found by [`verify`].
+//!
+//! It does not decide what is worth an entry; the callers do.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use sha2::{Digest as _, Sha256};
+use sqlx::AnyPool;
+
+use crate::store::{StoreError, audit as rows};
+
+/// Refusals of one kind and object that get a row within the window; the rest are only counted.
+const REFUSALS_PER_WINDOW: u32 = 5;
+
+/// The window for refusals: one row a minute and kind tells the story as well as a thousand.
+const REFUSAL_WINDOW_MS: i64 = 60_000;
+
+/// Kinds of refusals remembered at most.
+const REFUSAL_KEYS_MAX: usize = 4_096;
+
+/// Characters of an object or detail that are kept: what strangers send must not fill the disk.
+const TEXT_CHARS_MAX: usize = 500;
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Ok,
+    /// It was refused.
+    Refused,
+}
+
+impl Outcome {
+    /// The word in the database and the API.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Something to be remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at_ms: i64,
+    /// Who: an account, a token's account, a terminal, an address, or `controller`.
+    pub actor: String,
+    /// What, for example `command.issue`.
+    pub action: String,
+    /// To what: a terminal, an account, a command.
+    pub object: String,
+    /// In words, for people. No secrets.
+    pub detail: Option<String>,
+    /// What came of it.
+    pub result: Outcome,
+}
+
+impl Entry {
+    /// Something that was done.
+    pub fn ok(at_ms: i64, actor: impl Into<String>, action: &str, object: impl Into<String>) -> Self {
+        Self {
+            at_ms,
+            actor: actor.into(),
+            action: action.to_owned(),
+            object: object.into(),
+            detail: None,
+            result: Outcome::Ok,
+        }
+    }
+
+    /// Something that was refused.
+    pub fn refused(at_ms: i64, actor: impl Into<String>, action: &str, object: impl Into<String>) -> Self {
+        Self { result: Outcome::Refused, ..Self::ok(at_ms, actor, action, object) }
+    }
+
+    /// With words for people.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub(crate) fn clipped(mut self) -> Self {
+        let clip = |text: &str| text.chars().take(TEXT_CHARS_MAX).collect::<String>();
+        self.actor = clip(&self.actor);
+        self.object = clip(&self.object);
+        self.detail = self.detail.as_deref().map(clip);
+        self
+    }
+}
+
+/// The hash of a row: over the previous hash and every field, each with its length before it, so
+/// that no two different rows have the same bytes.
+pub(crate) fn chain(previous: &str, id: i64, entry: &Entry) -> String {
+    let mut digest = Sha256::new();
+    let (id, at) = (id.to_string(), entry.at_ms.to_string());
+    let detail = entry.detail.as_deref().map_or("-".to_owned(), |d| format!("+{d}"));
+    let fields =
+        [previous, &id, &at, &entry.actor, &entry.action, &entry.object, &detail, entry.result.word()];
+    for field in fields {
+        digest.update(field.len().to_be_bytes());
+        digest.update(field.as_bytes());
+    }
+    hex::encode(digest.finalize())
+}
+
+/// Where the log first does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the audit log was changed at row {row}: {what}")]
+pub struct Tampered {
+    /// The row.
+    pub row: i64,
+    /// What is wrong with it.
+    pub what: &'static str,
+}
+
+/// A row as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its number, from 1 without gaps.
+    pub id: i64,
+    /// What it remembers.
+    pub entry: Entry,
+    /// The hash before it.
+    pub previous: String,
+    /// Its own hash.
+    pub hash: String,
+}
+
+/// Checks rows that follow `(last id, last hash)`; gives the new last ones.
+pub fn verify_rows(mut last: (i64, String), rows: &[Row]) -> Result<(i64, String), Tampered> {
+    for row in rows {
+        if row.id != last.0 + 1 {
+            return Err(Tampered { row: last.0 + 1, what: "it is missing" });
+        }
+        if row.previous != last.1 {
+            return Err(Tampered { row: row.id, what: "it does not follow the row before it" });
+        }
+        if chain(&row.previous, row.id, &row.entry) != row.hash {
+            return Err(Tampered { row: row.id, what: "its content does not fit its hash" });
+        }
+        last = (row.id, row.hash.clone());
+    }
+    Ok(last)
+}
+
+/// Why a log could not be verified, or does not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It cannot be read.
+    #[error("cannot read the audit log")]
+    Store(#[source] StoreError),
+    /// It was changed.
+    #[error(transparent)]
+    Tampered(Tampered),
+}
+
+/// Rows read at once while verifying.
+const VERIFY_PAGE: i64 = 1_000;
+
+/// Checks the whole log; gives the number of rows.
+pub async fn verify(pool: &AnyPool) -> Result<i64, VerifyError> {
+    let mut last = (0, String::new());
+    loop {
+        let page = rows::after(pool, last.0, VERIFY_PAGE).await.map_err(VerifyError::Store)?;
+        if page.is_empty() {
+            break;
+        }
+        last = verify_rows(last, &page).map_err(VerifyError::Tampered)?;
+    }
+    let head = rows::head(pool).await.map_err(VerifyError::Store)?;
+    if head != last {
+        return Err(VerifyError::Tampered(Tampered { row: head.0, what: "rows at the end are missing" }));
+    }
+    Ok(last.0)
+}
+
+/// The log, shared by all who write to it.
+#[derive(Debug)]
+pub struct Audit {
+    pool: AnyPool,
+    refusals: Mutex<HashMap<String, (i64, u32)>>,
+}
+
+impl Audit {
+    /// The log in this database.
+    pub fn new(pool: AnyPool) -> Self {
+        Self { pool, refusals: Mutex::new(HashMap::new()) }
+    }
+
+    /// Remembers something.
+    pub async fn record(&self, entry: Entry) -> Result<(), StoreError> {
+        rows::append(&self.pool, entry).await
+    }
+
+    /// Remembers a refusal of something that may come in masses (foreign topics, wrong tokens).
+    /// Rows beyond [`REFUSALS_PER_WINDOW`] per minute, action and actor are left out; an error of
+    /// the store is logged, since there is nobody to tell.
+    pub async fn refusal(&self, entry: Entry) {
+        if !self.admits(&entry) {
+            return;
+        }
+        let (action, actor) = (entry.action.clone(), entry.actor.clone());
+        if let Err(error) = self.record(entry).await {
+            tracing::error!(%action, %actor, %error, "a refusal could not be audited");
+        }
+    }
+
+    fn admits(&self, entry: &Entry) -> bool {
+        let key = format!("{}\n{}", entry.action, entry.actor);
+        let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if refusals.len() >= REFUSAL_KEYS_MAX {
+            refusals.retain(|_, (begin, _)| entry.at_ms - *begin < REFUSAL_WINDOW_MS);
+            if refusals.len() >= REFUSAL_KEYS_MAX && !refusals.contains_key(&key) {
+                return false;
+            }
+        }
+        let (begin, count) = refusals.entry(key).or_insert((entry.at_ms, 0));
+        if entry.at_ms - *begin >= REFUSAL_WINDOW_MS {
+            (*begin, *count) = (entry.at_ms, 0);
+        }
+        *count += 1;
+        *count <= REFUSALS_PER_WINDOW
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(n: i64) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut previous = String::new();
+        for id in 1..=n {
+            let entry = Entry::ok(id * 10, "admin", "command.issue", "fp-01").detail(format!("{id}"));
+            let hash = chain(&previous, id, &entry);
+            rows.push(Row { id, entry, previous: std::mem::replace(&mut previous, hash.clone()), hash });
+        }
+        rows
+    }
+
+    #[test]
+    fn every_change_to_a_row_is_found() {
+        let start = (0, String::new());
+        assert_eq!(verify_rows(start.clone(), &log(3)).unwrap().0, 3);
+        let changes: [fn(&mut Vec<Row>); 7] = [
+            |l| l[1].entry.actor = "somebody".into(),
+            |l| l[1].entry.result = Outcome::Refused,
+            |l| l[1].entry.detail = None,
+            |l| l[1].entry.at_ms += 1,
+            |l| drop(l.remove(1)),
+            |l| l.swap(0, 1),
+            |l| {
+                // A forger who recomputes the hash of his row still breaks the next one.
+                l[1].entry.object = "fp-02".into();
+                l[1].hash = chain(&l[1].previous, 2, &l[1].entry);
+            },
+        ];
+        for (n, change) in changes.into_iter().enumerate() {
+            let mut rows = log(3);
+            change(&mut rows);
+            assert!(verify_rows(start.clone(), &rows).is_err(), "change {n}");
+        }
+    }
+
+    #[test]
+    fn fields_cannot_be_shifted_into_each_other() {
+        let a = Entry::ok(1, "ab", "c", "d");
+        let b = Entry::ok(1, "a", "bc", "d");
+        assert_ne!(chain("", 1, &a), chain("", 1, &b));
+    }
+}

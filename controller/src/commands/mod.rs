@@ -1,0 +1,87 @@
+//! Commands: what a terminal should do once. `issue` checks, stores and audits; `dispatch` sends
+//! what waits to terminals that are connected; `settle` takes the terminals' word and the passing
+//! of time. The database is the truth throughout: a restart in the middle changes nothing.
+
+pub mod dispatch;
+pub mod issue;
+pub mod plan;
+pub mod settle;
+pub mod verbs;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use migrado_protocol::command::Ack;
+use migrado_protocol::{CommandId, TerminalId};
+use sqlx::{AnyConnection, AnyPool};
+use tokio::sync::Notify;
+
+use crate::audit::Audit;
+use crate::clock::Clock;
+use crate::events::Events;
+use crate::store::{StoreError, commands as rows};
+
+/// The commands of the fleet; a cheap handle.
+#[derive(Debug, Clone)]
+pub struct Commands {
+    pub(crate) pool: AnyPool,
+    pub(crate) audit: Arc<Audit>,
+    pub(crate) events: Events,
+    pub(crate) clock: Clock,
+    pub(crate) wake: Arc<Notify>,
+    open: Arc<Mutex<HashMap<String, i64>>>,
+}
+
+impl Commands {
+    /// The commands in this database.
+    pub async fn open(
+        pool: AnyPool,
+        audit: Arc<Audit>,
+        events: Events,
+        clock: Clock,
+    ) -> Result<Self, StoreError> {
+        let commands =
+            Self { pool, audit, events, clock, wake: Arc::new(Notify::new()), open: Arc::default() };
+        commands.recount().await?;
+        Ok(commands)
+    }
+
+    /// Open commands of a terminal, for the fleet's lists.
+    pub fn open_count(&self, terminal: &TerminalId) -> i64 {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get(terminal.as_str()).copied().unwrap_or(0)
+    }
+
+    /// Takes a terminal's word about a command, within the caller's transaction. After its commit
+    /// the caller tells [`Self::changed`]. An order of somebody else is refused here.
+    pub async fn acknowledge(
+        &self,
+        conn: &mut AnyConnection,
+        terminal: &TerminalId,
+        ack: &Ack,
+    ) -> Result<settle::Heard, StoreError> {
+        settle::acknowledge(conn, terminal, ack).await
+    }
+
+    /// Tells everybody that commands changed: the streams, the counts, the dispatcher.
+    pub async fn changed(&self, ids: impl IntoIterator<Item = (CommandId, TerminalId)>) {
+        for (id, terminal) in ids {
+            self.events.command(id);
+            self.events.terminal(&terminal);
+        }
+        if let Err(error) = self.recount().await {
+            tracing::error!(%error, "open commands could not be counted");
+        }
+    }
+
+    /// Something may be to send: a terminal came back, or the broker did.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    async fn recount(&self) -> Result<(), StoreError> {
+        let counts = rows::open_counts(&self.pool).await?.into_iter().collect();
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+        Ok(())
+    }
+}

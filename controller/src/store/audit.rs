@@ -1,0 +1,106 @@
+//! Rows of the audit log. The update of the head comes first in every transaction: it takes the
+//! write lock, so that two writers can never read the same last hash.
+
+use sqlx::{AnyConnection, AnyPool, Row as _};
+
+use super::StoreError;
+use crate::audit::{Entry, Outcome, Row, chain};
+
+/// Appends within somebody's transaction, so that the deed and its entry stand or fall together.
+pub async fn append_in(conn: &mut AnyConnection, entry: Entry) -> Result<(), StoreError> {
+    let entry = entry.clipped();
+    let fail = StoreError::of("append to the audit log");
+    let head = sqlx::query("UPDATE audit_head SET rows = rows + 1 WHERE one = 1 RETURNING rows, hash")
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(&fail)?;
+    let (id, previous): (i64, String) = (head.get(0), head.get(1));
+    let hash = chain(&previous, id, &entry);
+    sqlx::query(
+        "INSERT INTO audit (id, at_ms, actor, action, object, detail, result, previous, hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(entry.at_ms)
+    .bind(entry.actor)
+    .bind(entry.action)
+    .bind(entry.object)
+    .bind(entry.detail)
+    .bind(entry.result.word())
+    .bind(previous)
+    .bind(hash.clone())
+    .execute(&mut *conn)
+    .await
+    .map_err(&fail)?;
+    sqlx::query("UPDATE audit_head SET hash = $1 WHERE one = 1")
+        .bind(hash)
+        .execute(conn)
+        .await
+        .map_err(&fail)?;
+    Ok(())
+}
+
+/// Appends in a transaction of its own.
+pub async fn append(pool: &AnyPool, entry: Entry) -> Result<(), StoreError> {
+    let fail = StoreError::of("append to the audit log");
+    let mut tx = pool.begin().await.map_err(&fail)?;
+    append_in(&mut tx, entry).await?;
+    tx.commit().await.map_err(&fail)
+}
+
+/// Number of rows and the last hash, as the head has them.
+pub async fn head(pool: &AnyPool) -> Result<(i64, String), StoreError> {
+    let row = sqlx::query("SELECT rows, hash FROM audit_head WHERE one = 1")
+        .fetch_one(pool)
+        .await
+        .map_err(StoreError::of("read the head of the audit log"))?;
+    Ok((row.get(0), row.get(1)))
+}
+
+const COLUMNS: &str = "SELECT id, at_ms, actor, action, object, detail, result, previous, hash FROM audit";
+
+/// Rows after `id`, the oldest first.
+pub async fn after(pool: &AnyPool, id: i64, limit: i64) -> Result<Vec<Row>, StoreError> {
+    let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id > $1 ORDER BY id LIMIT $2"));
+    let rows = sqlx::query(sql).bind(id).bind(limit).fetch_all(pool).await;
+    Ok(rows.map_err(StoreError::of("read the audit log"))?.iter().map(read).collect())
+}
+
+/// Rows before `id`, the newest first; of one object when it is given.
+pub async fn before(
+    pool: &AnyPool,
+    id: i64,
+    object: Option<&str>,
+    limit: i64,
+) -> Result<Vec<Row>, StoreError> {
+    let rows = match object {
+        None => {
+            let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id < $1 ORDER BY id DESC LIMIT $2"));
+            sqlx::query(sql).bind(id).bind(limit).fetch_all(pool).await
+        }
+        Some(object) => {
+            let sql = sqlx::AssertSqlSafe(format!(
+                "{COLUMNS} WHERE id < $1 AND object = $3 ORDER BY id DESC LIMIT $2"
+            ));
+            sqlx::query(sql).bind(id).bind(limit).bind(object.to_owned()).fetch_all(pool).await
+        }
+    };
+    Ok(rows.map_err(StoreError::of("read the audit log"))?.iter().map(read).collect())
+}
+
+fn read(row: &sqlx::any::AnyRow) -> Row {
+    let result: String = row.get(6);
+    Row {
+        id: row.get(0),
+        entry: Entry {
+            at_ms: row.get(1),
+            actor: row.get(2),
+            action: row.get(3),
+            object: row.get(4),
+            detail: row.get(5),
+            result: if result == Outcome::Ok.word() { Outcome::Ok } else { Outcome::Refused },
+        },
+        previous: row.get(7),
+        hash: row.get(8),
+    }
+}

@@ -1,0 +1,345 @@
+//! Commands, their history, their logs, and the sequence that was last signed for each terminal.
+//! Changes carry the revision they were decided on, so that two deciders never overwrite each other.
+
+use migrado_protocol::command::{CommandState, Rejection, Verb};
+use migrado_protocol::{CommandId, TerminalId};
+use serde::de::DeserializeOwned;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AnyPool, Row as _};
+
+use super::StoreError;
+
+/// A command as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// Its identity.
+    pub id: CommandId,
+    /// Ordered together with the others of this batch.
+    pub batch: String,
+    /// For whom.
+    pub terminal: TerminalId,
+    /// What to do.
+    pub verb: Verb,
+    /// Where it stands.
+    pub state: CommandState,
+    /// Who ordered it.
+    pub issued_by: String,
+    /// When.
+    pub issued_ms: i64,
+    /// After this it must not begin.
+    pub start_by_ms: i64,
+    /// After this it must not go on.
+    pub finish_by_ms: i64,
+    /// Why a session is not waited for.
+    pub force_reason: Option<String>,
+    /// Why it was ordered.
+    pub reason: Option<String>,
+    /// Why the terminal refused it.
+    pub rejection: Option<Rejection>,
+    /// What came of it.
+    pub detail: Option<String>,
+    /// It waits for a session's end until this.
+    pub waits_until_ms: Option<i64>,
+    /// Somebody wants it back.
+    pub cancel_requested: bool,
+    /// The connection in which it was last sent; empty when it was not.
+    pub sent_mark: String,
+    /// The connection in which its cancellation was last sent.
+    pub cancel_mark: String,
+    /// Whether it brought logs back.
+    pub has_logs: bool,
+    /// Rises with every change.
+    pub revision: i64,
+}
+
+/// One step of a command's life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The state.
+    pub state: CommandState,
+    /// Since when.
+    pub at_ms: i64,
+    /// Who told it: `terminal`, `controller` or an account.
+    pub teller: String,
+    /// In words.
+    pub detail: Option<String>,
+}
+
+/// Which commands a list has.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of this terminal.
+    pub terminal: Option<String>,
+    /// Of this batch.
+    pub batch: Option<String>,
+    /// In this state.
+    pub state: Option<String>,
+    /// Only those that are not settled.
+    pub open: bool,
+    /// Only those before this id.
+    pub after: Option<String>,
+}
+
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, batch, terminal, verb, state, issued_by, issued_ms, start_by_ms, finish_by_ms, ",
+            "force_reason, reason, rejection, detail, waits_until_ms, cancel_requested, sent_mark, ",
+            "cancel_mark, has_logs, revision FROM commands ",
+            $rest
+        )
+    };
+}
+
+/// Adds a command in state queued, with the first line of its history.
+pub async fn insert(conn: &mut AnyConnection, command: &Command) -> Result<(), StoreError> {
+    let fail = StoreError::of("keep a command");
+    sqlx::query(
+        "INSERT INTO commands (id, batch, terminal, verb, state, issued_by, issued_ms, start_by_ms,
+           finish_by_ms, force_reason, reason, cancel_requested, sent_mark, cancel_mark, has_logs, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', '', 0, 1)",
+    )
+    .bind(command.id.to_string())
+    .bind(command.batch.clone())
+    .bind(command.terminal.to_string())
+    .bind(serde_json::to_string(&command.verb).unwrap_or_default())
+    .bind(CommandState::Queued.word())
+    .bind(command.issued_by.clone())
+    .bind(command.issued_ms)
+    .bind(command.start_by_ms)
+    .bind(command.finish_by_ms)
+    .bind(command.force_reason.clone())
+    .bind(command.reason.clone())
+    .execute(&mut *conn)
+    .await
+    .map_err(&fail)?;
+    let step = Step {
+        state: CommandState::Queued,
+        at_ms: command.issued_ms,
+        teller: command.issued_by.clone(),
+        detail: command.reason.clone(),
+    };
+    remember(conn, command.id, 1, &step).await
+}
+
+/// Writes a changed command, decided on revision `command.revision`, with a line of history when
+/// there is one. `false` when somebody else changed it meanwhile: decide again.
+pub async fn update(
+    conn: &mut AnyConnection,
+    command: &Command,
+    step: Option<&Step>,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE commands SET state = $1, rejection = $2, detail = $3, waits_until_ms = $4,
+           cancel_requested = $5, sent_mark = $6, cancel_mark = $7, has_logs = $8, revision = revision + 1
+         WHERE id = $9 AND revision = $10",
+    )
+    .bind(command.state.word())
+    .bind(command.rejection.map(word))
+    .bind(command.detail.clone())
+    .bind(command.waits_until_ms)
+    .bind(i64::from(command.cancel_requested))
+    .bind(command.sent_mark.clone())
+    .bind(command.cancel_mark.clone())
+    .bind(i64::from(command.has_logs))
+    .bind(command.id.to_string())
+    .bind(command.revision)
+    .execute(&mut *conn)
+    .await
+    .map_err(StoreError::of("change a command"))?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if let Some(step) = step {
+        remember(conn, command.id, command.revision + 1, step).await?;
+    }
+    Ok(true)
+}
+
+async fn remember(conn: &mut AnyConnection, id: CommandId, n: i64, step: &Step) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO command_history (command, n, state, at_ms, teller, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id.to_string())
+    .bind(n)
+    .bind(step.state.word())
+    .bind(step.at_ms)
+    .bind(step.teller.clone())
+    .bind(step.detail.clone())
+    .execute(conn)
+    .await
+    .map_err(StoreError::of("keep a command's history"))?;
+    Ok(())
+}
+
+/// One command.
+pub async fn get<'e>(
+    executor: impl sqlx::Executor<'e, Database = sqlx::Any>,
+    id: CommandId,
+) -> Result<Option<Command>, StoreError> {
+    let row = sqlx::query(columns!("WHERE id = $1"))
+        .bind(id.to_string())
+        .fetch_optional(executor)
+        .await
+        .map_err(StoreError::of("find a command"))?;
+    row.as_ref().map(read).transpose()
+}
+
+/// A command's history, the oldest step first.
+pub async fn history(pool: &AnyPool, id: CommandId) -> Result<Vec<Step>, StoreError> {
+    let rows =
+        sqlx::query("SELECT state, at_ms, teller, detail FROM command_history WHERE command = $1 ORDER BY n")
+            .bind(id.to_string())
+            .fetch_all(pool)
+            .await
+            .map_err(StoreError::of("read a command's history"))?;
+    rows.iter()
+        .map(|row| {
+            Ok(Step {
+                state: parse(&row.get::<String, _>(0), "command state")?,
+                at_ms: row.get(1),
+                teller: row.get(2),
+                detail: row.get(3),
+            })
+        })
+        .collect()
+}
+
+/// Commands, the newest first.
+pub async fn list(pool: &AnyPool, filter: &Filter, limit: i64) -> Result<Vec<Command>, StoreError> {
+    let rows = sqlx::query(columns!(
+        "WHERE ($1 IS NULL OR terminal = $1) AND ($2 IS NULL OR batch = $2) AND ($3 IS NULL OR state = $3)
+           AND ($4 = 0 OR state IN ('queued', 'sent', 'accepted', 'running')) AND ($5 IS NULL OR id < $5)
+         ORDER BY id DESC LIMIT $6"
+    ))
+    .bind(filter.terminal.clone())
+    .bind(filter.batch.clone())
+    .bind(filter.state.clone())
+    .bind(i64::from(filter.open))
+    .bind(filter.after.clone())
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::of("list commands"))?;
+    rows.iter().map(read).collect()
+}
+
+/// Every command of which something is still to be expected, the oldest first.
+pub async fn open(pool: &AnyPool) -> Result<Vec<Command>, StoreError> {
+    let rows = sqlx::query(columns!("WHERE state IN ('queued', 'sent', 'accepted', 'running') ORDER BY id"))
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::of("list open commands"))?;
+    rows.iter().map(read).collect()
+}
+
+/// How many open commands each terminal has.
+pub async fn open_counts(pool: &AnyPool) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT terminal, COUNT(*) FROM commands
+         WHERE state IN ('queued', 'sent', 'accepted', 'running') GROUP BY terminal",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::of("count open commands"))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// Takes the next sequence for a terminal's commands: higher than the last one, and at least
+/// `floor` (the time), so that a database restored from a backup does not begin below what the
+/// terminal remembers.
+pub async fn next_sequence(
+    conn: &mut AnyConnection,
+    terminal: &TerminalId,
+    floor: i64,
+) -> Result<i64, StoreError> {
+    let row = sqlx::query(
+        "INSERT INTO command_sequences (terminal, sequence) VALUES ($1, $2)
+         ON CONFLICT (terminal) DO UPDATE SET sequence =
+           CASE WHEN command_sequences.sequence >= excluded.sequence
+                THEN command_sequences.sequence + 1 ELSE excluded.sequence END
+         RETURNING sequence",
+    )
+    .bind(terminal.to_string())
+    .bind(floor)
+    .fetch_one(conn)
+    .await
+    .map_err(StoreError::of("take a sequence"))?;
+    Ok(row.get(0))
+}
+
+/// Keeps the logs that a command brought back; a second upload replaces the first.
+pub async fn put_logs(
+    conn: &mut AnyConnection,
+    id: CommandId,
+    at_ms: i64,
+    body: &str,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO command_logs (command, at_ms, body) VALUES ($1, $2, $3)
+         ON CONFLICT (command) DO UPDATE SET at_ms = excluded.at_ms, body = excluded.body",
+    )
+    .bind(id.to_string())
+    .bind(at_ms)
+    .bind(body.to_owned())
+    .execute(conn)
+    .await
+    .map_err(StoreError::of("keep logs"))?;
+    Ok(())
+}
+
+/// The logs of a command.
+pub async fn logs(pool: &AnyPool, id: CommandId) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT body FROM command_logs WHERE command = $1")
+        .bind(id.to_string())
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::of("read logs"))?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// Forgets logs that are older than this.
+pub async fn sweep_logs(pool: &AnyPool, before_ms: i64) -> Result<u64, StoreError> {
+    let done = sqlx::query("DELETE FROM command_logs WHERE at_ms < $1")
+        .bind(before_ms)
+        .execute(pool)
+        .await
+        .map_err(StoreError::of("sweep logs"))?;
+    Ok(done.rows_affected())
+}
+
+fn word(rejection: Rejection) -> String {
+    serde_json::to_value(rejection).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn parse<T: DeserializeOwned>(word: &str, what: &'static str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::String(word.to_owned()))
+        .map_err(|_| StoreError::Corrupt { what: format!("{what} \"{word}\"") })
+}
+
+fn read(row: &AnyRow) -> Result<Command, StoreError> {
+    let corrupt = |what: &str, text: &str| StoreError::Corrupt { what: format!("{what} \"{text}\"") };
+    let (id, terminal, verb): (String, String, String) = (row.get(0), row.get(2), row.get(3));
+    let rejection: Option<String> = row.get(11);
+    Ok(Command {
+        id: id.parse().map_err(|_| corrupt("command id", &id))?,
+        batch: row.get(1),
+        terminal: terminal.parse().map_err(|_| corrupt("terminal", &terminal))?,
+        verb: serde_json::from_str(&verb).map_err(|_| corrupt("verb", &verb))?,
+        state: parse(&row.get::<String, _>(4), "command state")?,
+        issued_by: row.get(5),
+        issued_ms: row.get(6),
+        start_by_ms: row.get(7),
+        finish_by_ms: row.get(8),
+        force_reason: row.get(9),
+        reason: row.get(10),
+        rejection: rejection.map(|r| parse(&r, "rejection")).transpose()?,
+        detail: row.get(12),
+        waits_until_ms: row.get(13),
+        cancel_requested: row.get::<i64, _>(14) != 0,
+        sent_mark: row.get(15),
+        cancel_mark: row.get(16),
+        has_logs: row.get::<i64, _>(17) != 0,
+        revision: row.get(18),
+    })
+}
