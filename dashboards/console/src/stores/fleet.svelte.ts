@@ -42,6 +42,8 @@ class FleetStore {
   #importantTimer: ReturnType<typeof setTimeout> | undefined;
   #heard: Set<string> | null = null;
   #run = 0;
+  /** Where the stream stood when everything was last fetched. */
+  #fetchedAt = -1;
 
   async refetch(): Promise<void> {
     const run = ++this.#run;
@@ -52,6 +54,7 @@ class FleetStore {
       this.#take(fleet);
       this.terminals = merged(fetched, this.terminals, this.#heard);
       this.#heard = null;
+      this.#fetchedAt = fleet.revision;
       this.loaded = true;
       this.error = null;
     } catch (error) {
@@ -64,6 +67,11 @@ class FleetStore {
     if (name === 'hello') clock.set((data as { now_ms: number }).now_ms);
     else if (name === 'terminal') this.#queue(data as TerminalSummary);
     else if (name === 'fleet') this.#fleet(data as Partial<Fleet>);
+  }
+
+  /** Whether something may have changed between what was fetched and a stream that begins there. */
+  behind(revision: number): boolean {
+    return !this.loaded || this.#fetchedAt !== revision;
   }
 
   clear(): void {
