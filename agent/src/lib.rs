@@ -16,3 +16,5 @@ pub mod sensors;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod uplink;
+pub mod verdict;

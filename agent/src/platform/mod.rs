@@ -2,5 +2,6 @@
 //! Nothing above this folder reads a clock, asks for a boot id or speaks D-Bus.
 
 pub mod clock;
+pub mod disk;
 pub mod process;
 pub mod systemd;

@@ -12,6 +12,7 @@ mod imp;
 #[path = "systemd/absent.rs"]
 mod imp;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use migrado_protocol::report::UnitState;
@@ -57,6 +58,16 @@ pub async fn reboot() -> Result<(), SystemdError> {
 pub async fn unit_state(unit: &str) -> Result<UnitState, SystemdError> {
     let unit = unit.to_owned();
     blocking("tell the state of", unit.clone(), move || imp::unit_state(&unit)).await
+}
+
+/// The states of several units.
+pub async fn unit_states(units: Vec<String>) -> Result<BTreeMap<String, UnitState>, SystemdError> {
+    blocking("tell the state of", "the units".to_owned(), move || imp::unit_states(&units)).await
+}
+
+/// Whether the kernel holds the clock for synchronized, as timedated tells it.
+pub async fn ntp_synchronized() -> Result<bool, SystemdError> {
+    blocking("tell the state of", "the clock".to_owned(), imp::ntp_synchronized).await
 }
 
 /// Whether the machine is going down.

@@ -1,4 +1,10 @@
-//! From readings to messages: the sampler runs the sensors, `state` holds what is known now, `report`
+//! From readings to messages: `sampler` runs the sensors, `state` holds what is known now, `report`
 //! decides what of it is worth a message, `outbox` keeps what must not be lost. Sends nothing.
 
 pub mod outbox;
+pub mod report;
+pub mod sampler;
+pub mod state;
+
+pub use outbox::Outbox;
+pub use state::State;

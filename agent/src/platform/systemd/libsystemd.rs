@@ -1,5 +1,7 @@
 //! The calls themselves, through libsystemd. Blocking; only `platform::systemd` calls them.
 
+use std::collections::BTreeMap;
+
 use migrado_protocol::report::UnitState;
 use systemd::bus::types::{FromSdBusMessage, SdBusType, Variant};
 use systemd::bus::{Bus, Message};
@@ -13,6 +15,8 @@ const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 const UNIT: &str = "org.freedesktop.systemd1.Unit";
 const SERVICE: &str = "org.freedesktop.systemd1.Service";
 const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+const TIMEDATED: &str = "org.freedesktop.timedate1";
+const TIMEDATED_PATH_AND_INTERFACE: [&str; 2] = ["/org/freedesktop/timedate1", "org.freedesktop.timedate1"];
 const LOGIND: &str = "org.freedesktop.login1";
 const LOGIND_PATH: &str = "/org/freedesktop/login1";
 const LOGIND_MANAGER: &str = "org.freedesktop.login1.Manager";
@@ -45,13 +49,31 @@ pub(super) fn system_state() -> Result<String, String> {
 }
 
 pub(super) fn unit_state(unit: &str) -> Result<UnitState, String> {
+    state_on(&mut open()?, unit)
+}
+
+/// Of several units over one connection: connecting costs more than asking.
+pub(super) fn unit_states(units: &[String]) -> Result<BTreeMap<String, UnitState>, String> {
     let mut bus = open()?;
+    units.iter().map(|unit| Ok((unit.clone(), state_on(&mut bus, unit)?))).collect()
+}
+
+pub(super) fn ntp_synchronized() -> Result<bool, String> {
+    let [path, interface] = TIMEDATED_PATH_AND_INTERFACE;
+    property_of(&mut open()?, [TIMEDATED, path, interface, "NTPSynchronized"])
+}
+
+fn state_on(bus: &mut Bus, unit: &str) -> Result<UnitState, String> {
     let path = unit_path(unit);
     Ok(UnitState {
-        active: property(&mut bus, &path, UNIT, "ActiveState")?,
-        sub: property(&mut bus, &path, UNIT, "SubState")?,
-        // Only services count their restarts.
-        restarts: property(&mut bus, &path, SERVICE, "NRestarts").ok(),
+        active: property(bus, &path, UNIT, "ActiveState")?,
+        sub: property(bus, &path, UNIT, "SubState")?,
+        // Only services count their restarts; asking others would be an error.
+        restarts: if unit.ends_with(".service") {
+            property(bus, &path, SERVICE, "NRestarts").ok()
+        } else {
+            None
+        },
     })
 }
 
@@ -127,7 +149,14 @@ fn property<T>(bus: &mut Bus, path: &str, interface: &str, name: &str) -> Result
 where
     T: SdBusType + for<'a> FromSdBusMessage<'a>,
 {
-    let mut reply = call(bus, [SYSTEMD, path, PROPERTIES, "Get"], |m| {
+    property_of(bus, [SYSTEMD, path, interface, name])
+}
+
+fn property_of<T>(bus: &mut Bus, [owner, path, interface, name]: [&str; 4]) -> Result<T, String>
+where
+    T: SdBusType + for<'a> FromSdBusMessage<'a>,
+{
+    let mut reply = call(bus, [owner, path, PROPERTIES, "Get"], |m| {
         m.append(interface)?;
         m.append(name)
     })?;

@@ -1,0 +1,122 @@
+//! The clock: whether the kernel holds it for synchronized, and how far it is from the controller's.
+//! The offset comes from whoever hears the controller's time, through [`ControllerTime`]; this file
+//! asks the network nothing.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use migrado_protocol::health::{Component, Reason};
+use migrado_protocol::report::Clock;
+
+use super::{Judgement, Reading, Sensed, Sensor};
+use crate::platform::systemd;
+
+/// systemd-timesyncd touches this at every synchronization.
+const TIMESYNC_FILE: &str = "/run/systemd/timesync/synchronized";
+/// How old that may be: timesyncd asks at least every 34 minutes.
+const TIMESYNC_AGE_MAX: Duration = Duration::from_secs(3 * 60 * 60);
+/// Milliseconds of offset from which somebody should look.
+const OFFSET_MS: u64 = 2_000;
+/// Milliseconds of offset from which orders expire wrongly and forms bear a wrong date.
+const OFFSET_FAR_MS: u64 = 5 * 60 * 1000;
+
+/// The offset to the controller as last heard. A cheap handle.
+#[derive(Debug, Clone, Default)]
+pub struct ControllerTime(Arc<Mutex<Option<i64>>>);
+
+impl ControllerTime {
+    /// The controller's clock said `controller_ms` when ours said `local_ms`.
+    pub fn heard(&self, controller_ms: i64, local_ms: i64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(local_ms - controller_ms);
+    }
+
+    fn offset_ms(&self) -> Option<i64> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads it.
+#[derive(Debug)]
+pub struct ClockSensor {
+    controller: ControllerTime,
+}
+
+impl ClockSensor {
+    /// With the offset that is heard elsewhere.
+    pub fn new(controller: ControllerTime) -> Self {
+        Self { controller }
+    }
+}
+
+impl Sensor for ClockSensor {
+    const COMPONENT: Component = Component::Clock;
+
+    async fn read(&mut self, now_ms: i64) -> Sensed {
+        let synchronized = match synchronized_lately(Path::new(TIMESYNC_FILE)) {
+            true => Some(true),
+            false => systemd::ntp_synchronized().await.ok(),
+        };
+        let clock = Clock { at_ms: now_ms, synchronized, offset_ms: self.controller.offset_ms() };
+        let judgement = judge(&clock);
+        Sensed::new(Reading::Clock(clock), judgement)
+    }
+}
+
+fn synchronized_lately(file: &Path) -> bool {
+    let modified = std::fs::metadata(file).and_then(|m| m.modified());
+    // The sensor's own clock is what is in question, so both come from the file system.
+    modified.is_ok_and(|at| SystemTime::elapsed(&at).is_ok_and(|age| age < TIMESYNC_AGE_MAX))
+}
+
+/// What it means. Pure.
+fn judge(clock: &Clock) -> Judgement {
+    let far = clock.offset_ms.map_or(0, i64::unsigned_abs);
+    let detail = || clock.offset_ms.map(|ms| format!("{:+.1} s", ms as f64 / 1000.0));
+    if far >= OFFSET_FAR_MS {
+        return Judgement::failed(Reason::ClockOffset, detail());
+    }
+    if far >= OFFSET_MS {
+        return Judgement::degraded(Reason::ClockOffset, detail());
+    }
+    match (clock.synchronized, clock.offset_ms) {
+        (Some(false), _) => Judgement::degraded(Reason::ClockUnsynchronized, None),
+        (None, None) => Judgement::unsupported(),
+        _ => Judgement::ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrado_protocol::HealthState::{self, Degraded, Failed, Ok, Unknown};
+
+    use super::*;
+
+    #[test]
+    fn every_finding_has_its_judgement() {
+        let cases: [(Option<bool>, Option<i64>, HealthState, Option<Reason>); 9] = [
+            (Some(true), Some(0), Ok, None),
+            (Some(true), None, Ok, None),
+            (None, Some(-1999), Ok, None),
+            (None, None, Unknown, Some(Reason::Unsupported)),
+            (Some(false), None, Degraded, Some(Reason::ClockUnsynchronized)),
+            (Some(false), Some(10), Degraded, Some(Reason::ClockUnsynchronized)),
+            (Some(true), Some(-2000), Degraded, Some(Reason::ClockOffset)),
+            (Some(true), Some(300_000), Failed, Some(Reason::ClockOffset)),
+            (None, Some(i64::MIN), Failed, Some(Reason::ClockOffset)),
+        ];
+        for (synchronized, offset_ms, state, reason) in cases {
+            let judged = judge(&Clock { at_ms: 0, synchronized, offset_ms });
+            assert_eq!((judged.state, judged.reason), (state, reason), "{synchronized:?} {offset_ms:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_offset_is_what_was_heard_last() {
+        let heard = ControllerTime::default();
+        heard.heard(1_000, 1_500);
+        heard.heard(2_000, 1_900);
+        let sensed = ClockSensor::new(heard).read(3_000).await;
+        assert!(matches!(sensed.reading, Some(Reading::Clock(Clock { offset_ms: Some(-100), .. }))));
+    }
+}

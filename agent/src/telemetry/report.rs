@@ -1,0 +1,251 @@
+//! Decides what is worth a message: the parts that changed meaningfully since the last report, or
+//! everything when it is due. Pure; thresholds are named here and nowhere else.
+//!
+//! What a person would want to know at once (health, verdict, a printer's state, a session) goes at
+//! once. Figures that only moved wait for [`READINGS_PERIOD_MS`].
+
+use std::collections::BTreeMap;
+
+use migrado_protocol::Report;
+use migrado_protocol::health::{Component, Health};
+use migrado_protocol::limits::REPORT_WHOLE_PERIOD_MS;
+use migrado_protocol::printer::{Amount, Printer};
+use migrado_protocol::report::{Clock, Page, Storage, System, UnitState};
+use migrado_protocol::verdict::Verdict;
+
+/// Milliseconds between two reports that only bring moved figures.
+pub const READINGS_PERIOD_MS: i64 = 15_000;
+/// A sensor's period is jittered; this much early still counts as the period.
+const READINGS_SLACK_MS: i64 = 2_000;
+
+/// Points of processor use: less is the noise of a display that plays a video.
+const CPU_POINTS: u8 = 10;
+/// Hundredths of load: half a process more or less.
+const LOAD_CENTI: u32 = 50;
+/// Part of all memory, one in this many.
+const MEMORY_PART: u64 = 50;
+/// Degrees: less is the sensor's own wobble.
+const TEMPERATURE_DEGREES: i16 = 3;
+/// Bytes of traffic: a display at rest moves some kilobytes a minute.
+const TRAFFIC_BYTES: u64 = 1024 * 1024;
+/// Milliseconds by which a boot moves when only the clock was stepped.
+const BOOTED_MS: i64 = 10_000;
+/// Part of all space or inodes, one in this many.
+const SPACE_PART: u64 = 100;
+/// Milliseconds of offset: less is the network's own wobble.
+const OFFSET_MS: i64 = 500;
+/// Milliseconds after which the page's heartbeat is told again: its age is shown to people.
+const HEARTBEAT_MS: i64 = 60_000;
+/// Points of a supply's or a tray's level.
+const LEVEL_POINTS: u8 = 2;
+/// Sheets, where a tray counts them.
+const LEVEL_SHEETS: u32 = 10;
+/// Impressions: a form has a few pages, and each page is no news.
+const IMPRESSIONS: u64 = 10;
+/// Milliseconds after which a changed detail of an unchanged ill node is told.
+const DETAIL_PERIOD_MS: i64 = 60_000;
+
+/// What the other end knows: all that was sent so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// The sum of the reports.
+    pub known: Report,
+    /// When the last one went.
+    pub at_ms: i64,
+    /// When the last whole one went.
+    pub whole_at_ms: i64,
+}
+
+impl Sent {
+    /// After `report` was sent: what it says is known, the rest stays.
+    pub fn after(before: Option<Self>, report: Report, now_ms: i64) -> Self {
+        match before {
+            Some(before) if !report.full => {
+                let mut known = before.known;
+                known.verdict = report.verdict.or(known.verdict);
+                known.health.extend(report.health);
+                known.system = report.system.or(known.system);
+                known.storage = report.storage.or(known.storage);
+                known.clock = report.clock.or(known.clock);
+                known.services = report.services.or(known.services);
+                known.printers.extend(report.printers);
+                known.page = report.page.or(known.page);
+                known.generation = report.generation.or(known.generation);
+                Self { known, at_ms: now_ms, whole_at_ms: before.whole_at_ms }
+            }
+            _ => Self { known: report, at_ms: now_ms, whole_at_ms: now_ms },
+        }
+    }
+
+    /// Milliseconds from `now_ms` until something may be due that nothing wakes us for.
+    pub fn due_in_ms(&self, now_ms: i64) -> i64 {
+        (self.whole_at_ms + REPORT_WHOLE_PERIOD_MS - now_ms).clamp(0, REPORT_WHOLE_PERIOD_MS)
+    }
+}
+
+/// The next report, if one is worth sending. Without a `sent` the whole goes.
+pub fn fold(sent: Option<&Sent>, current: &Report, now_ms: i64) -> Option<Report> {
+    let whole = || Some(Report { full: true, ..current.clone() });
+    let Some(sent) = sent else { return whole() };
+    // A clock that was stepped back must not silence the display.
+    if now_ms - sent.whole_at_ms >= REPORT_WHOLE_PERIOD_MS || now_ms < sent.at_ms {
+        return whole();
+    }
+    let known = &sent.known;
+    let mut report = Report {
+        verdict: current.verdict.clone().filter(|v| is_news(known.verdict.as_ref(), v)),
+        health: changed_nodes(&known.health, &current.health, now_ms - sent.at_ms),
+        services: current.services.clone().filter(|s| services_changed(known.services.as_ref(), s)),
+        printers: changed_printers(&known.printers, &current.printers),
+        page: current.page.clone().filter(|p| page_changed(known.page.as_ref(), p)),
+        generation: current.generation.filter(|g| known.generation != Some(*g)),
+        ..Report::default()
+    };
+    // What moved comes along with news, or by itself once its period is over.
+    let period_over = now_ms - sent.at_ms >= READINGS_PERIOD_MS - READINGS_SLACK_MS;
+    if period_over || report != Report::default() {
+        report.system = current.system.clone().filter(|s| system_moved(known.system.as_ref(), s));
+        report.storage = current.storage.clone().filter(|s| storage_moved(known.storage.as_ref(), s));
+        report.clock = current.clock.clone().filter(|c| clock_moved(known.clock.as_ref(), c));
+        if report.page.is_none() {
+            report.page = current.page.clone().filter(|p| heartbeat_moved(known.page.as_ref(), p));
+        }
+    }
+    (report != Report::default()).then_some(report)
+}
+
+/// The nodes of `report` that came to `failed` or left it: what must not be lost when the report is.
+pub fn faults(known: Option<&Sent>, report: &Report) -> BTreeMap<Component, Health> {
+    use migrado_protocol::HealthState::Failed;
+    let before = |c: &Component| known.and_then(|s| s.known.health.get(c));
+    let crossed = |c: &Component, node: &Health| {
+        (node.state == Failed) != before(c).is_some_and(|b| b.state == Failed)
+            || (node.state == Failed && before(c).is_some_and(|b| b.reason != node.reason))
+    };
+    report.health.iter().filter(|(c, n)| crossed(c, n)).map(|(c, n)| (*c, n.clone())).collect()
+}
+
+fn is_news(known: Option<&Verdict>, now: &Verdict) -> bool {
+    known != Some(now)
+}
+
+fn changed_nodes(
+    known: &BTreeMap<Component, Health>,
+    now: &BTreeMap<Component, Health>,
+    since_last_ms: i64,
+) -> BTreeMap<Component, Health> {
+    let changed = |c: &Component, node: &Health| match known.get(c) {
+        None => true,
+        Some(k) if (k.state, k.reason, k.since_ms) != (node.state, node.reason, node.since_ms) => true,
+        Some(k) => k.detail != node.detail && since_last_ms >= DETAIL_PERIOD_MS,
+    };
+    now.iter().filter(|(c, n)| changed(c, n)).map(|(c, n)| (*c, n.clone())).collect()
+}
+
+fn services_changed(known: Option<&BTreeMap<String, UnitState>>, now: &BTreeMap<String, UnitState>) -> bool {
+    known != Some(now)
+}
+
+fn changed_printers(
+    known: &BTreeMap<String, Option<Printer>>,
+    now: &BTreeMap<String, Option<Printer>>,
+) -> BTreeMap<String, Option<Printer>> {
+    let changed = |name: &String, printer: &Option<Printer>| match (known.get(name), printer) {
+        (None, _) | (Some(None), Some(_)) | (Some(Some(_)), None) => true,
+        (Some(None), None) => false,
+        (Some(Some(k)), Some(n)) => printer_changed(k, n),
+    };
+    let mut out: BTreeMap<_, _> =
+        now.iter().filter(|(n, p)| changed(n, p)).map(|(n, p)| (n.clone(), p.clone())).collect();
+    out.extend(
+        known.iter().filter(|(n, p)| p.is_some() && !now.contains_key(*n)).map(|(n, _)| (n.clone(), None)),
+    );
+    out
+}
+
+fn printer_changed(known: &Printer, now: &Printer) -> bool {
+    let supplies = known.supplies.iter().zip(&now.supplies);
+    let trays = known.trays.iter().zip(&now.trays);
+    (known.state, known.accepting, known.asleep, known.jobs)
+        != (now.state, now.accepting, now.asleep, now.jobs)
+        || known.reasons != now.reasons
+        || (&known.source, &known.make, &known.message) != (&now.source, &now.make, &now.message)
+        || known.supplies.len() != now.supplies.len()
+        || known.trays.len() != now.trays.len()
+        || supplies.into_iter().any(|(k, n)| k.name != n.name || amount_moved(k.left, n.left))
+        || trays
+            .into_iter()
+            .any(|(k, n)| (&k.name, &k.media) != (&n.name, &n.media) || amount_moved(k.left, n.left))
+        || known.impressions.is_some() != now.impressions.is_some()
+        || known.impressions.unwrap_or(0).abs_diff(now.impressions.unwrap_or(0)) >= IMPRESSIONS
+}
+
+fn amount_moved(known: Amount, now: Amount) -> bool {
+    match (known, now) {
+        // The last sheets and the last drops are news each.
+        (Amount::Percent(k), Amount::Percent(n)) => {
+            k != n && (n == 0 || k == 0 || k.abs_diff(n) >= LEVEL_POINTS)
+        }
+        (Amount::Sheets(k), Amount::Sheets(n)) => {
+            k != n && (n == 0 || k == 0 || k.abs_diff(n) >= LEVEL_SHEETS)
+        }
+        (k, n) => k != n,
+    }
+}
+
+fn page_changed(known: Option<&Page>, now: &Page) -> bool {
+    known.is_none_or(|k| {
+        (k.session, &k.build, k.heartbeat_ms.is_some())
+            != (now.session, &now.build, now.heartbeat_ms.is_some())
+    })
+}
+
+fn heartbeat_moved(known: Option<&Page>, now: &Page) -> bool {
+    let at = |p: &Page| p.heartbeat_ms.unwrap_or(0);
+    known.is_none_or(|k| at(k).abs_diff(at(now)) >= HEARTBEAT_MS.unsigned_abs())
+}
+
+fn system_moved(known: Option<&System>, now: &System) -> bool {
+    known.is_none_or(|k| {
+        let traffic = |s: &System| s.received_bytes.saturating_add(s.sent_bytes);
+        k.cpu_percent.abs_diff(now.cpu_percent) >= CPU_POINTS
+            || k.load1_centi.abs_diff(now.load1_centi) >= LOAD_CENTI
+            || part_moved(k.memory_used_bytes, now.memory_used_bytes, now.memory_total_bytes, MEMORY_PART)
+            || k.memory_total_bytes != now.memory_total_bytes
+            || k.temperature_celsius.is_some() != now.temperature_celsius.is_some()
+            || k.temperature_celsius.unwrap_or(0).abs_diff(now.temperature_celsius.unwrap_or(0))
+                >= TEMPERATURE_DEGREES.unsigned_abs()
+            || traffic(k).abs_diff(traffic(now)) >= TRAFFIC_BYTES
+            || k.booted_ms.abs_diff(now.booted_ms) >= BOOTED_MS.unsigned_abs()
+    })
+}
+
+fn storage_moved(known: Option<&Storage>, now: &Storage) -> bool {
+    known.is_none_or(|k| {
+        k.writable != now.writable
+            || k.total_bytes != now.total_bytes
+            || part_moved(k.free_bytes, now.free_bytes, now.total_bytes, SPACE_PART)
+            || part_moved(
+                k.free_inodes.unwrap_or(0),
+                now.free_inodes.unwrap_or(0),
+                now.total_inodes.unwrap_or(0),
+                SPACE_PART,
+            )
+    })
+}
+
+fn clock_moved(known: Option<&Clock>, now: &Clock) -> bool {
+    known.is_none_or(|k| {
+        k.synchronized != now.synchronized
+            || k.offset_ms.is_some() != now.offset_ms.is_some()
+            || k.offset_ms.unwrap_or(0).abs_diff(now.offset_ms.unwrap_or(0)) >= OFFSET_MS.unsigned_abs()
+    })
+}
+
+fn part_moved(known: u64, now: u64, of: u64, one_in: u64) -> bool {
+    of > 0 && known.abs_diff(now) >= (of / one_in).max(1)
+}
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -1,0 +1,156 @@
+//! What is known of the display right now: the whole report, its health tree and its verdict. Sensors
+//! write, the uplink and the kiosk read. Wakes its readers only when something changed.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use migrado_protocol::Report;
+use migrado_protocol::health::Component;
+use migrado_protocol::report::Page;
+use migrado_protocol::verdict::Verdict;
+use tokio::sync::watch;
+
+use crate::sensors::{Judgement, Reading, Sensed};
+use crate::verdict;
+
+/// The current state. A cheap handle.
+#[derive(Debug, Clone)]
+pub struct State {
+    current: Arc<Mutex<Current>>,
+    changed: Arc<watch::Sender<u64>>,
+    verdict: Arc<watch::Sender<Option<Verdict>>>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    report: Report,
+    out_of_service_ordered: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            current: Arc::default(),
+            changed: Arc::new(watch::Sender::new(0)),
+            verdict: Arc::new(watch::Sender::new(None)),
+        }
+    }
+}
+
+impl State {
+    /// Takes in what a sensor found. A reading that is missing stays as it was, with its age.
+    pub fn take(&self, component: Component, sensed: Sensed, now_ms: i64) {
+        self.change(now_ms, |current| {
+            let report = &mut current.report;
+            let node = sensed.judgement.into_health(report.health.get(&component), now_ms);
+            report.health.insert(component, node);
+            match sensed.reading {
+                Some(Reading::System(system)) => report.system = Some(system),
+                Some(Reading::Storage(storage)) => report.storage = Some(storage),
+                Some(Reading::Clock(clock)) => report.clock = Some(clock),
+                Some(Reading::Services(services)) => report.services = Some(services),
+                Some(Reading::Printers(printers)) => report.printers = printers,
+                None => {}
+            }
+        });
+    }
+
+    /// Takes in how the visitor's page is.
+    pub fn take_page(&self, page: Page, judgement: Judgement, now_ms: i64) {
+        self.change(now_ms, |current| {
+            let report = &mut current.report;
+            let node = judgement.into_health(report.health.get(&Component::Page), now_ms);
+            report.health.insert(Component::Page, node);
+            report.page = Some(page);
+        });
+    }
+
+    /// Takes in whether the staff put the display out of service.
+    pub fn set_out_of_service(&self, ordered: bool, now_ms: i64) {
+        self.change(now_ms, |current| current.out_of_service_ordered = ordered);
+    }
+
+    /// Takes in which desired generation is applied here.
+    pub fn set_generation(&self, generation: u64, now_ms: i64) {
+        self.change(now_ms, |current| current.report.generation = Some(generation));
+    }
+
+    /// The whole report as of now.
+    pub fn report(&self) -> Report {
+        Report { full: true, ..self.current().report.clone() }
+    }
+
+    /// Looks at the whole report without a copy.
+    pub fn with_report<T>(&self, look: impl FnOnce(&Report) -> T) -> T {
+        look(&self.current().report)
+    }
+
+    /// Changes whenever anything of the report did.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The verdict, and whenever it changes.
+    pub fn verdict(&self) -> watch::Receiver<Option<Verdict>> {
+        self.verdict.subscribe()
+    }
+
+    fn change(&self, now_ms: i64, change: impl FnOnce(&mut Current)) {
+        let mut current = self.current();
+        change(&mut current);
+        let judged = verdict::judge(
+            &current.report.health,
+            current.out_of_service_ordered,
+            current.report.verdict.as_ref(),
+            now_ms,
+        );
+        current.report.verdict = Some(judged.clone());
+        drop(current);
+        self.verdict.send_if_modified(|last| {
+            let modified = last.as_ref() != Some(&judged);
+            *last = Some(judged);
+            modified
+        });
+        self.changed.send_modify(|n| *n += 1);
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use migrado_protocol::health::Reason;
+    use migrado_protocol::verdict::Level;
+
+    use super::*;
+
+    fn page() -> Page {
+        Page { heartbeat_ms: Some(1), session: false, build: None }
+    }
+
+    #[test]
+    fn the_verdict_follows_what_is_sensed_and_ordered() {
+        let state = State::default();
+        let mut verdict = state.verdict();
+        state.take_page(page(), Judgement::ok(), 1);
+        state.take(Component::Printer, Sensed::only(Judgement::ok()), 2);
+        assert_eq!(verdict.borrow_and_update().as_ref().map(|v| v.level), Some(Level::FullService));
+        state.take(Component::Printer, Sensed::only(Judgement::ok()), 3);
+        assert!(!verdict.has_changed().unwrap(), "nothing changed");
+        state.take(Component::Printer, Sensed::only(Judgement::failed(Reason::PaperJam, None)), 4);
+        assert_eq!(verdict.borrow_and_update().as_ref().map(|v| v.level), Some(Level::InformOnly));
+        state.set_out_of_service(true, 5);
+        assert_eq!(state.report().verdict.map(|v| (v.level, v.since_ms)), Some((Level::OutOfService, 5)));
+    }
+
+    #[test]
+    fn a_node_keeps_its_since_when_while_only_the_detail_changes() {
+        let state = State::default();
+        let failed = |detail: &str| Sensed::only(Judgement::failed(Reason::UnitFailed, detail.to_owned()));
+        state.take(Component::Services, failed("a"), 10);
+        state.take(Component::Services, failed("b"), 20);
+        let node = state.report().health[&Component::Services].clone();
+        assert_eq!((node.since_ms, node.detail.as_deref()), (10, Some("b")));
+    }
+}
