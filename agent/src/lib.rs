@@ -9,6 +9,7 @@ pub mod config;
 pub mod control;
 pub mod desired;
 pub mod downlink;
+pub mod identity;
 pub mod logs;
 pub mod platform;
 pub mod presence;
