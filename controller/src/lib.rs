@@ -5,8 +5,10 @@
 pub mod api;
 pub mod audit;
 pub mod auth;
+pub mod broker;
 pub mod clock;
 pub mod commands;
+pub mod config;
 pub mod events;
 pub mod files;
 pub mod fleet;
