@@ -12,5 +12,7 @@ pub mod config;
 pub mod events;
 pub mod files;
 pub mod fleet;
+pub mod ingest;
+pub mod metrics;
 pub mod pki;
 pub mod store;
