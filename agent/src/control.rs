@@ -3,13 +3,10 @@
 //! starts the agent anew.
 
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use migrado_link::session::{LinkEvent, PublishError, Publisher};
+use migrado_link::session::{LinkEvent, Publisher};
 use migrado_link::signing::Verifier;
 use migrado_protocol::ids::TerminalId;
 use migrado_protocol::presence::{ControllerPresence, Presence};
@@ -25,6 +22,7 @@ use crate::downlink::{self, Heard, Refusals};
 use crate::platform::{clock, systemd};
 use crate::presence::{Keeper, message};
 use crate::store::{self, StoreError};
+use crate::uplink::Session;
 
 /// How often the loop turns without being asked: three times within systemd's usual 30 s watchdog.
 pub const TURN_PERIOD: Duration = Duration::from_secs(10);
@@ -58,7 +56,11 @@ pub struct Parts {
     pub desired: Reconciler,
     /// Whether a visitor's session runs.
     pub session_running: Arc<dyn Fn() -> bool + Send + Sync>,
-    /// Tells the state of the link to whoever sends.
+    /// Tells the standing connection to the uplink, which says its birth.
+    pub uplink: watch::Sender<Option<Session>>,
+    /// The number of the session whose birth the broker has.
+    pub born: watch::Receiver<u64>,
+    /// Tells the state of the link to the page.
     pub linked: watch::Sender<Linked>,
     /// Tells the composition root to leave.
     pub leaving: watch::Sender<Leaving>,
@@ -74,13 +76,10 @@ impl std::fmt::Debug for Parts {
     }
 }
 
-type Birth = Pin<Box<dyn Future<Output = (u64, Result<(), PublishError>)> + Send>>;
-
 /// The loop and what it remembers.
 pub struct Control {
     parts: Parts,
     refusals: Refusals,
-    births: FuturesUnordered<Birth>,
     /// The standing connection, born or not.
     session: Option<u64>,
     controller_session: u64,
@@ -102,7 +101,6 @@ impl Control {
         Self {
             parts,
             refusals: Refusals::default(),
-            births: FuturesUnordered::new(),
             session: None,
             controller_session: 0,
             is_store_broken: false,
@@ -114,13 +112,13 @@ impl Control {
         let mut turn = tokio::time::interval(self.parts.turn_period);
         turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            // Cancel-safe: receiving, the births kept in self, and ticks lose nothing when dropped.
+            // Cancel-safe: receiving, watching and ticking lose nothing when dropped.
             tokio::select! {
                 event = self.parts.events.recv() => match event {
                     Some(event) => self.hear(event),
                     None => return,
                 },
-                Some((session, said)) = self.births.next() => self.born(session, said),
+                Ok(()) = self.parts.born.changed() => self.born(),
                 _ = turn.tick() => self.turn(),
             }
         }
@@ -167,12 +165,7 @@ impl Control {
                 if let Some(away) = &birth.away {
                     tracing::info!(cause = ?away.cause, from_ms = away.from_ms, until_ms = away.until_ms, "back");
                 }
-                let payload = message(session, Presence::Birth(birth), now_ms);
-                let publisher = self.parts.publisher.clone();
-                let topic = Topic::of(&self.parts.terminal, Channel::Presence);
-                self.births.push(Box::pin(async move {
-                    (session, publisher.publish(&topic, payload, true, None).await)
-                }));
+                self.parts.uplink.send_replace(Some(Session { number: session, birth, since_ms: now_ms }));
             }
             LinkEvent::Disconnected { reason } => {
                 if self.session.take().is_some() {
@@ -180,6 +173,7 @@ impl Control {
                 } else {
                     tracing::debug!(reason, "not connected");
                 }
+                self.parts.uplink.send_replace(None);
                 let kept = self.parts.keeper.disconnected(now_ms);
                 self.note_store(kept);
                 self.link(Linked::default());
@@ -207,20 +201,16 @@ impl Control {
         }
     }
 
-    fn born(&mut self, session: u64, said: Result<(), PublishError>) {
-        match said {
-            Ok(()) if self.session == Some(session) => {
-                tracing::info!(session, "connected");
-                let kept = self.parts.keeper.born(clock::now_ms());
-                self.note_store(kept);
-                let linked = Linked { session: Some(session), ..*self.parts.linked.borrow() };
-                self.link(linked);
-            }
-            Ok(()) => {}
-            Err(error) if error.is_transient() => tracing::debug!(%error, "birth not heard"),
-            // The identity may not write its own presence: somebody has to look at the broker.
-            Err(error) => tracing::error!(%error, "birth refused"),
+    fn born(&mut self) {
+        let session = *self.parts.born.borrow_and_update();
+        if self.session != Some(session) {
+            return;
         }
+        tracing::info!(session, "connected");
+        let kept = self.parts.keeper.born(clock::now_ms());
+        self.note_store(kept);
+        let linked = Linked { session: Some(session), ..*self.parts.linked.borrow() };
+        self.link(linked);
     }
 
     fn take(&mut self, heard: Heard, now_ms: i64) -> Result<(), StoreError> {

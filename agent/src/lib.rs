@@ -10,6 +10,7 @@ pub mod control;
 pub mod desired;
 pub mod downlink;
 pub mod identity;
+pub mod kiosk;
 pub mod logs;
 pub mod platform;
 pub mod presence;

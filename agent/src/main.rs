@@ -31,6 +31,15 @@ struct Cli {
 enum Verb {
     /// Run the daemon.
     Run,
+    /// Give this display its identity, with a one-time token from the console or migradoctl.
+    Enroll {
+        /// `host:port` of the controller's terminal listener; usually the one in the token.
+        #[arg(long, value_name = "HOST:PORT")]
+        controller: Option<String>,
+        /// The token; `-` reads it from standard input, absent from MIGRADO_ENROLL_TOKEN.
+        #[arg(long, value_name = "TOKEN")]
+        token: Option<String>,
+    },
     /// Print the JSON schema of the configuration.
     Schema,
 }
@@ -41,15 +50,34 @@ fn main() -> ExitCode {
         let schema = migrado_settings::schema::<config::AgentConfig>();
         return say(&mut std::io::stdout(), &format!("{schema:#}"), 0);
     }
-    match config::load(&cli.config) {
+    let config = match config::load(&cli.config) {
+        Ok(config) => config,
         Err(error) => {
             let source = std::error::Error::source(&error).map_or_else(String::new, |s| format!(": {s}"));
-            say(&mut std::io::stderr(), &format!("{error}{source}"), app::EXIT_CONFIG)
+            return say(&mut std::io::stderr(), &format!("{error}{source}"), app::EXIT_CONFIG);
         }
-        Ok(_) if cli.check_config => {
-            say(&mut std::io::stderr(), &format!("{} is right", cli.config.display()), 0)
-        }
-        Ok(_) => app::exit(app::EXIT_DIED),
+    };
+    if cli.check_config {
+        return say(&mut std::io::stderr(), &format!("{} is right", cli.config.display()), 0);
+    }
+    let environment = config::Environment::read();
+    let done = match cli.verb {
+        Some(Verb::Enroll { controller, token }) => read_token(token, &environment)
+            .and_then(|token| app::enroll(&config, &token, controller.as_deref()))
+            .map(|words| say(&mut std::io::stderr(), &words, 0)),
+        Some(Verb::Run | Verb::Schema) | None => app::run(config, &environment).map(app::exit),
+    };
+    done.unwrap_or_else(|error| say(&mut std::io::stderr(), &format!("{error:#}"), app::EXIT_DIED))
+}
+
+fn read_token(token: Option<String>, environment: &config::Environment) -> anyhow::Result<String> {
+    match token.as_deref() {
+        Some("-") => Ok(std::io::read_to_string(std::io::stdin().lock())?),
+        Some(token) => Ok(token.to_owned()),
+        None => environment
+            .enroll_token
+            .clone()
+            .ok_or_else(|| anyhow::anyhow!("no token: give --token, --token - or MIGRADO_ENROLL_TOKEN")),
     }
 }
 

@@ -50,6 +50,8 @@ pub struct Uplink {
     pub session: watch::Receiver<Option<Session>>,
     /// Changes when somebody asks for the whole report.
     pub whole_wanted: watch::Receiver<u64>,
+    /// Told the session's number once the broker has its birth.
+    pub born: watch::Sender<u64>,
 }
 
 /// One connection's progress.
@@ -113,6 +115,9 @@ impl Uplink {
             let mut steady = true;
             if !born {
                 born = self.be_born(&progress.session).await.is_ok();
+                if born {
+                    self.born.send_replace(progress.session.number);
+                }
                 steady &= born;
             }
             if born {

@@ -1,15 +1,13 @@
 //! The disk: the one way in which a state file is written, and what there is to know of the file
 //! system below the data directory. Blocking; sensors call it on a blocking thread.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-/// State files are for the agent's user alone: the private key is among them.
-const STATE_MODE: u32 = 0o600;
 /// Bytes of the write test: one block, enough to need one.
 const PROBE_BYTES: usize = 4096;
 /// The file of the write test, in the data directory.
@@ -34,10 +32,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = dir.join(name);
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(STATE_MODE).open(&temporary)?;
-    // A leftover of a crash may have another mode.
-    file.set_permissions(Permissions::from_mode(STATE_MODE))?;
+    // For the agent alone: one of these files is its key.
+    let mut options = File::options();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     std::fs::rename(&temporary, path)?;

@@ -15,12 +15,11 @@ mod set_mode;
 mod test_print;
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use migrado_protocol::command::{Order, Rejection, Verb};
 use migrado_protocol::ids::TerminalId;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::executor::{Effects, Outcome};
 use super::upload::Uploader;
@@ -82,7 +81,7 @@ pub struct Parts<S> {
     /// The mode, for whoever computes the verdict.
     pub mode: watch::Sender<Mode>,
     /// Woken to send the whole report.
-    pub report_now: Arc<Notify>,
+    pub report_now: watch::Sender<u64>,
     /// Tells the composition root to leave.
     pub leaving: watch::Sender<Leaving>,
     /// Brings log lines to the controller.

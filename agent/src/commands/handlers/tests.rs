@@ -1,6 +1,6 @@
 //! Handlers that need neither systemd nor a printer, on a played screen and a real store.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::store;
@@ -50,7 +50,7 @@ fn display() -> (tempfile::TempDir, Arc<Played>, Handlers<Arc<Played>>) {
         services: vec![],
         store: Store::new(store::open(dir.path()).unwrap().0),
         mode: watch::Sender::new(Mode::InService),
-        report_now: Arc::default(),
+        report_now: watch::Sender::new(0),
         leaving: watch::Sender::new(Leaving::No),
         uploader: Uploader { controller: "127.0.0.1:1".into(), tls: Arc::new(tls) },
         ring: Ring::default(),

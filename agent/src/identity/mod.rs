@@ -1,0 +1,123 @@
+//! Who this terminal is: its key, its certificate, whom it trusts. Made at enrolment (`enroll`),
+//! kept in one file below the data directory, read at every start. The key never leaves the display.
+
+mod enroll;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use migrado_link::tls::{self, CertResolver, TlsError};
+use migrado_protocol::enroll::EnrollResponse;
+use migrado_protocol::ids::TerminalId;
+use serde::{Deserialize, Serialize};
+
+pub use enroll::{EnrollError, enroll};
+
+use crate::platform::disk;
+
+/// The file below the data directory; only the agent may read it.
+const FILE: &str = "identity.json";
+
+/// What is kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Identity {
+    /// This terminal.
+    pub terminal: TerminalId,
+    /// Its private key, PKCS#8 PEM.
+    pub key_pem: String,
+    /// What the controller gave.
+    #[serde(flatten)]
+    pub given: EnrollResponse,
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Never the key.
+        f.debug_struct("Identity").field("terminal", &self.terminal).finish_non_exhaustive()
+    }
+}
+
+/// The identity cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// The file cannot be read or written.
+    #[error("cannot {operation} the identity {}", path.display())]
+    File {
+        /// `read` or `write`.
+        operation: &'static str,
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what was written.
+    #[error("the identity {} is damaged; enroll the terminal again", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Its key or certificates are no use.
+    #[error("the terminal's certificate cannot be used; enroll the terminal again")]
+    Tls(#[from] TlsError),
+}
+
+impl Identity {
+    /// The TLS configuration that shows this identity and trusts the authority alone.
+    pub fn tls(&self) -> Result<Arc<rustls::ClientConfig>, IdentityError> {
+        let resolver = CertResolver::new(&self.given.certificate_pem, &self.key_pem)?;
+        Ok(tls::client_config(&self.given.authority_pem, resolver)?)
+    }
+}
+
+/// Reads the identity; `None` where the terminal is not enrolled.
+pub fn load(data_dir: &Path) -> Result<Option<Identity>, IdentityError> {
+    let path = data_dir.join(FILE);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(IdentityError::File { operation: "read", path, source }),
+    };
+    serde_json::from_slice(&bytes).map(Some).map_err(|source| IdentityError::Damaged { path, source })
+}
+
+fn save(data_dir: &Path, identity: &Identity) -> Result<(), IdentityError> {
+    let path = data_dir.join(FILE);
+    let bytes = serde_json::to_vec(identity)
+        .map_err(|source| IdentityError::Damaged { path: path.clone(), source })?;
+    std::fs::create_dir_all(data_dir)
+        .and_then(|()| disk::replace_file(&path, &bytes))
+        .map_err(|source| IdentityError::File { operation: "write", path, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_kept_for_its_owner_alone_and_its_key_is_never_shown() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        assert!(load(dir.path()).unwrap().is_none());
+        let identity = Identity {
+            terminal: "fp-01".parse().unwrap(),
+            key_pem: "SECRET".into(),
+            given: EnrollResponse {
+                certificate_pem: "C".into(),
+                authority_pem: "A".into(),
+                broker: "b:1".into(),
+                controller: "c:2".into(),
+                signing_keys: vec![],
+            },
+        };
+        save(dir.path(), &identity).unwrap();
+        let read = load(dir.path()).unwrap().unwrap();
+        assert_eq!((read.key_pem.as_str(), read.given.broker.as_str()), ("SECRET", "b:1"));
+        assert!(!format!("{read:?}").contains("SECRET"));
+        let mode = std::fs::metadata(dir.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+        std::fs::write(dir.path().join(FILE), "{").unwrap();
+        assert!(matches!(load(dir.path()), Err(IdentityError::Damaged { .. })));
+    }
+}
