@@ -5,10 +5,14 @@
 pub mod api;
 pub mod audit;
 pub mod auth;
+pub mod broker;
 pub mod clock;
 pub mod commands;
+pub mod config;
 pub mod events;
 pub mod files;
 pub mod fleet;
+pub mod ingest;
+pub mod metrics;
 pub mod pki;
 pub mod store;

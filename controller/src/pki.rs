@@ -79,7 +79,7 @@ pub struct Pki {
     broker: Held,
     https: Held,
     controller: Held,
-    signer: Signer,
+    signer: Arc<Signer>,
     folder: PathBuf,
 }
 
@@ -116,7 +116,7 @@ impl Pki {
             &authority,
             now_ms,
         )?;
-        let signer = open_signer(&private.join("signing.pk8"))?;
+        let signer = Arc::new(open_signer(&private.join("signing.pk8"))?);
         Ok(Self { authority, authority_sha256, broker, https, controller, signer, folder })
     }
 
@@ -151,7 +151,7 @@ impl Pki {
     }
 
     /// Signs orders.
-    pub fn signer(&self) -> &Signer {
+    pub fn signer(&self) -> &Arc<Signer> {
         &self.signer
     }
 

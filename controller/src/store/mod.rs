@@ -10,6 +10,9 @@ pub mod desired;
 pub mod enroll_tokens;
 pub mod idempotency;
 pub mod sessions;
+pub mod terminals;
+pub mod timeline;
+pub mod usage;
 pub mod users;
 
 use std::path::Path;

@@ -85,6 +85,18 @@ for (const [theme, language, width] of [['light', 'de', 1440], ['dark', 'en', 14
 }
 
 {
+  // 320 pixels are 400 % of a usual screen (WCAG 1.4.10).
+  const page = await open({ width: 320, height: 700 });
+  await signIn(page);
+  for (const [name, path, id] of VIEWS) {
+    await page.goto(base + path);
+    await ready(page, id);
+    check(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} reflows at 320`);
+  }
+  await page.context().close();
+}
+
+{
   const page = await open();
   await signIn(page);
   await page.getByTestId('tile-warning').click();

@@ -25,20 +25,18 @@ pub struct WrongPin;
 
 /// Whether this error, or one of its sources, is [`WrongPin`].
 pub fn is_wrong_pin(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let tls = error.downcast_ref::<rustls::Error>().or_else(|| {
-            // An io::Error hides the error it was made of from `source`.
-            error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>()
-        });
-        if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) = tls
-            && other.0.is::<WrongPin>()
-        {
-            return true;
-        }
-        next = error.source();
+    if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(other))) =
+        error.downcast_ref::<rustls::Error>()
+    {
+        return other.0.is::<WrongPin>();
     }
-    false
+    // An io::Error hides the error it was made of from `source`; they come nested, too.
+    let inner: Option<&(dyn std::error::Error + 'static)> =
+        match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    inner.is_some_and(is_wrong_pin)
 }
 
 /// SHA-256 of a certificate's public key (SPKI, DER), hexadecimal: the pin of an authority.

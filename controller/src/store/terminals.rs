@@ -1,0 +1,116 @@
+//! The terminals, one row each: what the console says of it, its certificate, its last known state.
+
+use migrado_protocol::presence::Away;
+use serde::{Deserialize, Serialize};
+use sqlx::{AnyConnection, AnyPool, Row as _};
+
+use super::StoreError;
+use crate::fleet::Terminal;
+use crate::fleet::heartbeats::Heartbeats;
+use crate::fleet::terminal::{Certificate, Connection, Reported};
+
+/// The part of a terminal that is kept as JSON: it is read and written as a whole only.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct State {
+    connection: Connection,
+    connection_since_ms: i64,
+    session: u64,
+    seq: u64,
+    last_seen_ms: Option<i64>,
+    reported_ms: Option<i64>,
+    reported: Reported,
+    agent_version: Option<String>,
+    started_ms: Option<i64>,
+    away: Option<Away>,
+    heartbeats: Heartbeats,
+}
+
+/// All terminals.
+pub async fn all(pool: &AnyPool) -> Result<Vec<Terminal>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, site, label, certificate_serial, certificate_until, state, revision FROM terminals ORDER BY id",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::of("list the terminals"))?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &sqlx::any::AnyRow) -> Result<Terminal, StoreError> {
+    let (id, site): (String, String) = (row.get(0), row.get(1));
+    let corrupt = |what: String| StoreError::Corrupt { what };
+    let mut terminal = Terminal::new(
+        id.parse().map_err(|_| corrupt(format!("terminal \"{id}\"")))?,
+        site.parse().map_err(|_| corrupt(format!("site \"{site}\" of terminal {id}")))?,
+        row.get(2),
+        0,
+    );
+    let (serial, until): (Option<String>, Option<i64>) = (row.get(3), row.get(4));
+    terminal.certificate =
+        serial.zip(until).map(|(serial, not_after_ms)| Certificate { serial, not_after_ms });
+    // A state of another version is forgotten rather than refused: the next whole report brings it.
+    let state: State = serde_json::from_str(&row.get::<String, _>(5)).unwrap_or_else(|error| {
+        tracing::warn!(terminal = %terminal.id, %error, "the kept state is not readable and starts anew");
+        State::default()
+    });
+    terminal.connection = state.connection;
+    terminal.connection_since_ms = state.connection_since_ms;
+    terminal.session = state.session;
+    terminal.seq = state.seq;
+    terminal.last_seen_ms = state.last_seen_ms;
+    terminal.reported_ms = state.reported_ms;
+    terminal.reported = state.reported;
+    terminal.agent_version = state.agent_version;
+    terminal.started_ms = state.started_ms;
+    terminal.away = state.away;
+    terminal.heartbeats = state.heartbeats;
+    terminal.revision = u64::try_from(row.get::<i64, _>(6)).unwrap_or(0);
+    Ok(terminal)
+}
+
+/// Writes a terminal, new or not.
+pub async fn put(conn: &mut AnyConnection, terminal: &Terminal) -> Result<(), StoreError> {
+    let state = State {
+        connection: terminal.connection,
+        connection_since_ms: terminal.connection_since_ms,
+        session: terminal.session,
+        seq: terminal.seq,
+        last_seen_ms: terminal.last_seen_ms,
+        reported_ms: terminal.reported_ms,
+        reported: terminal.reported.clone(),
+        agent_version: terminal.agent_version.clone(),
+        started_ms: terminal.started_ms,
+        away: terminal.away.clone(),
+        heartbeats: terminal.heartbeats.clone(),
+    };
+    let state = serde_json::to_string(&state)
+        .map_err(|e| StoreError::Corrupt { what: format!("the state of {}: {e}", terminal.id) })?;
+    sqlx::query(
+        "INSERT INTO terminals (id, site, label, certificate_serial, certificate_until, state, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (id) DO UPDATE SET site = excluded.site, label = excluded.label,
+             certificate_serial = excluded.certificate_serial, certificate_until = excluded.certificate_until,
+             state = excluded.state, revision = excluded.revision",
+    )
+    .bind(terminal.id.as_str().to_owned())
+    .bind(terminal.site.as_str().to_owned())
+    .bind(terminal.label.clone())
+    .bind(terminal.certificate.as_ref().map(|c| c.serial.clone()))
+    .bind(terminal.certificate.as_ref().map(|c| c.not_after_ms))
+    .bind(state)
+    .bind(i64::try_from(terminal.revision).unwrap_or(i64::MAX))
+    .execute(conn)
+    .await
+    .map_err(StoreError::of("write a terminal"))?;
+    Ok(())
+}
+
+/// Forgets a terminal.
+pub async fn delete(conn: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
+    for sql in ["DELETE FROM terminals WHERE id = $1", "DELETE FROM timeline WHERE terminal = $1"] {
+        let done = sqlx::query(sql).bind(id.to_owned()).execute(&mut *conn).await;
+        done.map_err(StoreError::of("remove a terminal"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! What happened to a terminal, for people: bounded, the oldest go first.
+
+use sqlx::{AnyConnection, AnyPool, Row as _};
+
+use super::StoreError;
+
+/// Lines that are kept of a terminal: some weeks of an ordinary life.
+const LINES_MAX: i64 = 2_000;
+
+/// One line. `code` is put into words when it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Rises.
+    pub id: i64,
+    /// When.
+    pub at_ms: i64,
+    /// `presence`, `health`, `verdict`, `away`.
+    pub kind: String,
+    /// What, for example `offline` or `printer:paper_empty`.
+    pub code: String,
+    /// Raw words.
+    pub detail: Option<String>,
+}
+
+/// Adds a line.
+pub async fn add(
+    conn: &mut AnyConnection,
+    terminal: &str,
+    at_ms: i64,
+    kind: &str,
+    code: &str,
+    detail: Option<&str>,
+) -> Result<(), StoreError> {
+    let fail = StoreError::of("write the timeline");
+    sqlx::query("INSERT INTO timeline (terminal, at_ms, kind, code, detail) VALUES ($1, $2, $3, $4, $5)")
+        .bind(terminal.to_owned())
+        .bind(at_ms)
+        .bind(kind.to_owned())
+        .bind(code.to_owned())
+        .bind(detail.map(str::to_owned))
+        .execute(&mut *conn)
+        .await
+        .map_err(&fail)?;
+    sqlx::query(
+        "DELETE FROM timeline WHERE terminal = $1 AND id <=
+         (SELECT id FROM timeline WHERE terminal = $1 ORDER BY id DESC LIMIT 1 OFFSET $2)",
+    )
+    .bind(terminal.to_owned())
+    .bind(LINES_MAX)
+    .execute(&mut *conn)
+    .await
+    .map_err(&fail)?;
+    Ok(())
+}
+
+/// Lines before a cursor, the newest first.
+pub async fn before(
+    pool: &AnyPool,
+    terminal: &str,
+    cursor: i64,
+    limit: i64,
+) -> Result<Vec<Line>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, at_ms, kind, code, detail FROM timeline WHERE terminal = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+    )
+    .bind(terminal.to_owned())
+    .bind(cursor)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::of("read the timeline"))?;
+    Ok(rows
+        .iter()
+        .map(|r| Line { id: r.get(0), at_ms: r.get(1), kind: r.get(2), code: r.get(3), detail: r.get(4) })
+        .collect())
+}
