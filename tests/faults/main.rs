@@ -1,3 +1,5 @@
 //! What happens when parts fail or lie. Every test has a negative control where one can be made.
 
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
+
+mod bad_configuration;

@@ -26,3 +26,21 @@ pub mod visitor;
 pub mod wait;
 
 pub use fleet::{BrokerKind, Fleet};
+
+/// Two tests of one: with the embedded broker and with Mosquitto.
+#[macro_export]
+macro_rules! with_both_brokers {
+    ($name:ident) => {
+        mod $name {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() {
+                super::$name($crate::BrokerKind::Embedded).await;
+            }
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn mosquitto() {
+                $crate::needs_program!("mosquitto", "mosquitto");
+                super::$name($crate::BrokerKind::Mosquitto).await;
+            }
+        }
+    };
+}

@@ -10,7 +10,8 @@ const FUNCTION_LINES_MAX: usize = 70;
 /// Sources that are longer, and how long they may be.
 const LONG_FILES: [(&str, usize); 0] = [];
 /// Functions that are longer: tables that would only be harder to read in pieces.
-const LONG_FUNCTIONS: [(&str, usize); 0] = [];
+const LONG_FUNCTIONS: [(&str, usize); 2] =
+    [("controller/src/fleet/why.rs::of_reason", 220), ("controller/src/commands/verbs.rs::words", 90)];
 
 #[test]
 fn sources_are_short() {

@@ -142,7 +142,7 @@ fn metric_names_stand_in_metrics_only() {
 }
 
 fn is_metric_name(text: &str) -> bool {
-    let prefixed = text.starts_with("fleet_") || text.starts_with("terminal_");
+    let prefixed = text.starts_with("migrado_");
     let unit =
         ["_total", "_seconds", "_bytes", "_ratio", "_percent", "_info"].iter().any(|u| text.ends_with(u));
     prefixed && unit && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')

@@ -1,0 +1,33 @@
+//! A bad configuration: every mistake at once with line and column, before any socket opens.
+
+use std::process::{Command, Output};
+
+use migrado_tests::programs;
+
+/// The exit code that tells systemd not to try again.
+const EXIT_CONFIG: i32 = 64;
+
+fn check(program: &str, text: &str) -> Output {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.yaml");
+    std::fs::write(&file, text).unwrap();
+    Command::new(programs::ours(program)).arg("--check-config").arg("--config").arg(&file).output().unwrap()
+}
+
+#[test]
+fn the_agent_names_all_mistakes_of_a_file_at_once() {
+    let said =
+        check("migrado-agent", "kisok: {}\nprinters:\n  - { name: main, uri: \"http://x\" }\nlog: loud\n");
+    let words = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(EXIT_CONFIG), "{words}");
+    for expected in ["kisok", "line 1", "log", "line 4"] {
+        assert!(words.contains(expected), "{expected} is missing in:\n{words}");
+    }
+}
+
+#[test]
+fn the_agent_takes_the_example_that_is_shipped() {
+    let example = std::fs::read_to_string(programs::repository().join("config/agent.yaml")).unwrap();
+    let said = check("migrado-agent", &example);
+    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+}
