@@ -41,7 +41,7 @@ export function answer(world: World, request: Request): Answer {
   if (path.startsWith('/terminals')) return terminals(world, request);
   if (path.startsWith('/commands')) return commands(world, request);
   if (path === '/usage') return ok({ hours: world.usage(null, Number(request.query.get('days') ?? 7)) });
-  if (path === '/audit') return ok({ items: world.audit, next: null });
+  if (path === '/audit') return session.role !== 'admin' ? problem(403, 'forbidden', 'This needs the role admin.') : ok({ items: world.audit, next: null });
   if (path.startsWith('/users')) return users(world, request);
   if (path.startsWith('/api-tokens')) return tokens(world, request);
   return problem(404, 'not_found', path);
@@ -174,7 +174,7 @@ function users(world: World, { method, path, body }: Request): Answer {
   const name = decodeURIComponent(path.split('/')[2] ?? '');
   if (!name) {
     if (method === 'GET') return ok({ items: world.users, next: null });
-    world.users.push({ name: String(body['name']), role: body['role'] as 'viewer', created_ms: Date.now(), last_login_ms: null });
+    world.users.push({ name: String(body['name']), role: body['role'] as 'viewer', created_ms: Date.now(), revision: 1 });
     return ok(world.users.at(-1), 201);
   }
   const user = world.users.find((u) => u.name === name);
@@ -191,8 +191,8 @@ function tokens(world: World, { method, path, body }: Request): Answer {
     return ok(undefined, 204);
   }
   if (method === 'GET') return ok({ items: world.tokens, next: null });
-  const made = { id: randomUUID(), name: String(body['name']), role: body['role'] as 'viewer', created_ms: Date.now(), last_used_ms: 0 };
+  const made = { id: randomUUID(), name: String(body['name']), user: 'admin', role: body['role'] as 'viewer', created_ms: Date.now() };
   world.tokens.push(made);
-  return ok({ ...made, last_used_ms: null, token: `mfa_${randomUUID().replaceAll('-', '')}` }, 201);
+  return ok({ ...made, token: `mfa_${randomUUID().replaceAll('-', '')}` }, 201);
 }
 

@@ -40,11 +40,11 @@ export class World {
   audit: AuditEntry[] = [];
   timelines = new Map<string, TimelineItem[]>();
   users = [
-    { name: 'admin', role: 'admin' as const, created_ms: Date.now() - 30 * 24 * HOUR, last_login_ms: Date.now() - 2 * MINUTE },
-    { name: 'leitstelle', role: 'operator' as const, created_ms: Date.now() - 20 * 24 * HOUR, last_login_ms: Date.now() - 26 * HOUR },
-    { name: 'empfang', role: 'viewer' as const, created_ms: Date.now() - 12 * 24 * HOUR, last_login_ms: null },
+    { name: 'admin', role: 'admin' as const, created_ms: Date.now() - 30 * 24 * HOUR, revision: 1 },
+    { name: 'leitstelle', role: 'operator' as const, created_ms: Date.now() - 20 * 24 * HOUR, revision: 1 },
+    { name: 'empfang', role: 'viewer' as const, created_ms: Date.now() - 12 * 24 * HOUR, revision: 1 },
   ];
-  tokens = [{ id: 'prometheus', name: 'Prometheus', role: 'viewer' as const, created_ms: Date.now() - 9 * 24 * HOUR, last_used_ms: Date.now() - 12_000 }];
+  tokens = [{ id: 'prometheus', name: 'Prometheus', user: 'admin', role: 'viewer' as const, created_ms: Date.now() - 9 * 24 * HOUR }];
   revision = 1000;
   frozen: boolean;
   #listeners = new Set<Listener>();

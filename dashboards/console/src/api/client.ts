@@ -64,7 +64,7 @@ export async function call<T>(method: string, path: string, options: Call = {}):
   } catch (error) {
     throw new ApiError(0, 'network', error instanceof Error ? error.message : '');
   }
-  if (response.status === 401 && path !== '/session') onUnauthorized();
+  if (response.status === 401 && !path.startsWith('/session')) onUnauthorized();
   if (!response.ok) throw await failure(response);
   const etag = response.headers.get('etag');
   const data = await content<T>(response, headers['accept'] ?? '');

@@ -280,7 +280,6 @@ export interface User {
   name: string;
   role: Role;
   created_ms?: number | null;
-  last_login_ms?: number | null;
   revision?: number | null;
 }
 export interface ApiToken {
@@ -288,9 +287,7 @@ export interface ApiToken {
   name: string;
   role: Role;
   created_ms?: number | null;
-  last_used_ms?: number | null;
-  expires_ms?: number | null;
-  by?: string | null;
+  user: string;
   revision?: number | null;
   /** Only in the answer to its making. */
   token?: string;
