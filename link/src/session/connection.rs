@@ -1,6 +1,8 @@
 //! One connection, from CONNECT to its end: greeting, subscriptions, then messages both ways. A
 //! state machine over the client library's events; decides when the line counts as dead.
 
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_rustls::client::TlsStream;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::driver::{Driver, End};
 use super::lenient::Lenient;
@@ -30,6 +32,10 @@ const GREETING_LIMIT: Duration = Duration::from_secs(20);
 /// How long the broker may stay silent while it owes an answer. Traffic of our own keeps the MQTT
 /// ping from being sent, so this is what notices a dead line under a steadily publishing terminal.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Bytes of messages that wait for a slow reader; beyond it the connection is given up and the
+/// broker keeps the rest. A burst of 10,000 reports is 6 MiB.
+const WAITING_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Bytes of an incoming packet around its payload.
 const PACKET_OVERHEAD_BYTES: usize = 1024;
@@ -54,8 +60,9 @@ pub(super) struct Connection<'a> {
     session: u64,
     client: AsyncClient,
     connected: Option<mpsc::OwnedPermit<LinkEvent>>,
-    /// Messages of the kept session that came before the subscriptions stood.
-    held: Vec<LinkEvent>,
+    /// Messages for which there was no room yet, or that came before the subscriptions stood.
+    waiting: VecDeque<LinkEvent>,
+    waiting_bytes: usize,
     packet_bytes_max: Option<usize>,
     up_since: Option<Instant>,
     closed: CancellationToken,
@@ -75,7 +82,8 @@ impl<'a> Connection<'a> {
             session,
             client,
             connected: Some(connected),
-            held: Vec::new(),
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
             packet_bytes_max: None,
             up_since: None,
             closed,
@@ -88,11 +96,18 @@ impl<'a> Connection<'a> {
         loop {
             // Dropping the poll loses at most the news of an acknowledgement, and only when the
             // connection is being left or given up: its publisher then hears `Interrupted`.
-            let step = tokio::select! {
-                biased;
-                event = eventloop.poll() => Step::Event(Box::new(event)),
-                () = self.driver.unwanted(), if self.phase != Phase::Leaving => Step::Leave,
-                () = until(answer_due) => Step::Silent,
+            let step = {
+                let mut poll = pin!(eventloop.poll());
+                loop {
+                    // Waiting for room goes on beside the poll, never instead of it.
+                    tokio::select! {
+                        biased;
+                        event = &mut poll => break Step::Event(Box::new(event)),
+                        () = self.driver.unwanted(), if self.phase != Phase::Leaving => break Step::Leave,
+                        () = until(answer_due) => break Step::Silent,
+                        room = self.driver.events.reserve(), if self.has_waiting() => self.hand_over(room.ok()),
+                    }
+                }
             };
             let event = match step {
                 Step::Event(event) => *event,
@@ -183,7 +198,7 @@ impl<'a> Connection<'a> {
         }));
         debug!(session = self.session, broker = %self.driver.options.broker, "link up");
         connected.send(LinkEvent::Connected { session: self.session });
-        std::mem::take(&mut self.held).into_iter().try_for_each(|message| self.deliver(message))
+        Ok(())
     }
 
     fn received(&mut self, message: Publish) -> Result<(), String> {
@@ -205,27 +220,55 @@ impl<'a> Connection<'a> {
             retained: message.retain,
             receipt,
         };
-        if self.up_since.is_some() {
-            self.deliver(event)
-        } else if self.held.len() < usize::from(self.driver.ahead_max) {
-            self.held.push(event);
-            Ok(())
-        } else {
-            withhold(event);
-            Err("the broker sends more ahead than it was allowed".into())
+        self.deliver(event)
+    }
+
+    fn has_waiting(&self) -> bool {
+        self.up_since.is_some() && !self.waiting.is_empty()
+    }
+
+    fn hand_over(&mut self, room: Option<mpsc::Permit<'_, LinkEvent>>) {
+        if let Some(event) = self.waiting.pop_front() {
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(event_bytes(&event));
+            // No room for ever means that the reader is gone; the loop ends by itself then.
+            match room {
+                Some(room) => room.send(event),
+                None => withhold(event),
+            }
         }
     }
 
-    fn deliver(&self, event: LinkEvent) -> Result<(), String> {
-        match self.driver.events.try_send(event) {
-            Ok(()) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(event) | mpsc::error::TrySendError::Closed(event)) => {
-                // Not acknowledged, so the broker keeps it; waiting here would stop the publishers.
-                warn!("a message found no room: its reader does not keep up");
-                withhold(event);
-                Err("the reader of messages does not keep up".into())
+    /// Gives the message to its reader, or lets it wait. Never waits itself: that would stop the
+    /// publishers. Some brokers (Mosquitto 2.0) send far more ahead than they were allowed.
+    fn deliver(&mut self, event: LinkEvent) -> Result<(), String> {
+        let event = if self.up_since.is_some() && self.waiting.is_empty() {
+            match self.driver.events.try_send(event) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::error::TrySendError::Full(event) | mpsc::error::TrySendError::Closed(event)) => {
+                    event
+                }
             }
+        } else {
+            event
+        };
+        self.waiting_bytes = self.waiting_bytes.saturating_add(event_bytes(&event));
+        if self.waiting_bytes > WAITING_BYTES_MAX {
+            // Not acknowledged, so the broker keeps it and all that wait.
+            withhold(event);
+            return Err("the reader of messages does not keep up".into());
         }
+        self.waiting.push_back(event);
+        Ok(())
+    }
+}
+
+/// Memory that a waiting message costs.
+fn event_bytes(event: &LinkEvent) -> usize {
+    match event {
+        LinkEvent::Message { topic, payload, .. } => {
+            size_of::<LinkEvent>().saturating_add(topic.len()).saturating_add(payload.len())
+        }
+        _ => size_of::<LinkEvent>(),
     }
 }
 
