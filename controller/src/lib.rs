@@ -16,3 +16,5 @@ pub mod ingest;
 pub mod metrics;
 pub mod pki;
 pub mod store;
+pub mod systemd;
+pub mod tasks;
