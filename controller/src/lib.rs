@@ -9,6 +9,7 @@ pub mod broker;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod desired;
 pub mod events;
 pub mod files;
 pub mod fleet;
