@@ -33,7 +33,7 @@ export function answer(world: World, request: Request): Answer {
   if (!session) return problem(401, 'unauthenticated', 'Sign in first.');
   if (path === '/session') return method === 'DELETE' ? signOut(request) : ok(session);
   if (method !== 'GET' && request.headers['x-csrf-token'] !== session.csrf_token) return problem(403, 'csrf', 'The CSRF token is missing.');
-  const needed: Role = method === 'GET' || path === '/session/password' ? 'viewer' : path.startsWith('/commands') ? 'operator' : 'admin';
+  const needed: Role = method === 'GET' || path === '/session/password' ? 'viewer' : path.startsWith('/commands') || method === 'PATCH' ? 'operator' : 'admin';
   if (RANK[session.role] < RANK[needed]) return problem(403, 'forbidden', `This needs the role ${needed}.`);
   if (path === '/session/password') return request.body['old_password'] === 'demo' ? ok(undefined, 204) : problem(422, 'wrong_password', 'The current password is wrong.');
   if (path === '/fleet') return ok(world.fleet());
