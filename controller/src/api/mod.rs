@@ -9,6 +9,7 @@ pub mod events;
 pub mod extract;
 pub mod fleet;
 pub mod guard;
+pub mod listeners;
 pub mod problem;
 pub mod router;
 pub mod session;
