@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
 
+mod broker;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
