@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::away::Ended;
 use crate::commands::executor::Executor;
 use crate::commands::gate::{Capabilities, Limits};
-use crate::commands::handlers::{Handlers, Leaving, Parts, Screen as _};
+use crate::commands::handlers::{Handlers, Leaving, Parts};
 use crate::commands::journal::Journal;
 use crate::commands::upload::Uploader;
 use crate::commands::{Commands, Rules, Tell};
@@ -23,7 +23,8 @@ use crate::config::{AgentConfig, Environment};
 use crate::control::{Control, Linked, TURN_PERIOD};
 use crate::desired::Reconciler;
 use crate::identity::{self, Identity};
-use crate::kiosk::{self, Kiosk};
+use crate::kiosk::counters::Counters;
+use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
 use crate::platform::{clock, systemd};
 use crate::presence::{Keeper, SessionNumbers};
@@ -170,12 +171,11 @@ impl Agent {
         let (born, born_heard) = watch::channel(0);
         let desired = Reconciler::new(self.store.clone())?;
 
-        let kiosk = Kiosk::new(self.db.clone(), terminal.clone())?;
+        let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         let server = kiosk::server::bind(self.config.kiosk.listen)
             .await
             .with_context(|| format!("the page cannot be served on {}", self.config.kiosk.listen))?;
         tasks.spawn_until_canceled(Stage::Work, "kiosk", kiosk::server::serve(server, kiosk.clone()));
-        tasks.spawn_until_canceled(Stage::Work, "sessions", kiosk.clone().watch_lease());
         spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox);
         tasks.spawn_until_canceled(
             Stage::Work,
@@ -300,9 +300,9 @@ fn spawn_sensors(tasks: &mut Tasks, config: &AgentConfig, state: &State, kiosk: 
         "services",
         sample(services, pace(paced.services_period_s), state.clone()),
     );
-    let usage = UsageSensor::new(kiosk.counters(), outbox.clone());
+    let usage = UsageSensor::new(kiosk.counters().clone(), outbox.clone());
     tasks.spawn_until_canceled(work, "usage", sample(usage, pace(USAGE_PERIOD_S), state.clone()));
-    tasks.spawn_until_canceled(work, "page", watch_page(kiosk.pages(), state.clone()));
+    tasks.spawn_until_canceled(work, "page", watch_page(kiosk.changed(), state.clone()));
 }
 
 /// Stops in order: work first, then the farewell, then the link.
@@ -343,7 +343,16 @@ async fn tell_facts(
         }
         let controller_online = linked.borrow_and_update().controller_online;
         let judged = verdict.borrow_and_update().clone();
-        kiosk.set_facts(judged, wanted, controller_online);
+        let terminal = kiosk.terminal();
+        // The agent puts no content in place.
+        let updating = false;
+        kiosk.set_facts(KioskFacts {
+            terminal,
+            verdict: judged,
+            desired: wanted,
+            controller_online,
+            updating,
+        });
         // Cancel-safe: watches keep what changed while nobody waited.
         let changed = tokio::select! {
             changed = mode.changed() => changed,

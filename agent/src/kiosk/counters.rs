@@ -1,102 +1,174 @@
-//! Counters of use per hour: cumulative, durable at once, without a word of anybody. The usage
-//! sensor brings them to the outbox.
+//! Counters of what visitors use, formed on the display: cumulative per hour, on the disk before
+//! anybody is told. There is no other record of a visit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use migrado_protocol::usage::{Counter, UsageHour};
+use migrado_protocol::UsageHour;
+use migrado_protocol::usage::Counter;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use tokio::sync::watch;
 
+use super::hour_of;
 use crate::sensors::usage::Hours;
-use crate::store::StoreError;
 
-const HOURS: TableDefinition<'static, u32, &[u8]> = TableDefinition::new("usage_hours");
-const NAME: &str = "usage hours";
-const HOUR_MS: i64 = 60 * 60 * 1000;
+/// Hour and counter word to count.
+const COUNTS: TableDefinition<'static, (u32, &str), u32> = TableDefinition::new("usage");
 
-/// Hours that are kept after they are over, so that a clock that is set back counts on.
-const HOURS_KEPT: u32 = 48;
+/// Hours that are kept: a month, so that a controller that was lost can be told again.
+const HOURS_KEPT: u32 = 31 * 24;
 
-/// The counters. A cheap handle.
+/// A counter does not grow by more than this within one hour: a page gone mad must not invent
+/// visitors. A display serves one person at a time, none of whom stays for less than some seconds.
+const HOUR_COUNT_MAX: u32 = 1_000;
+
+/// Why counts could not be kept or read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation} the usage counters")]
+pub struct CountersError {
+    operation: &'static str,
+    #[source]
+    source: Box<redb::Error>,
+}
+
+/// The counters. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Counters {
     db: Arc<Database>,
+    changed: watch::Sender<u64>,
 }
 
 impl Counters {
-    /// Opens them; what was counted before a restart counts on.
-    pub fn open(db: Arc<Database>) -> Result<Self, StoreError> {
-        let write = db.begin_write().map_err(|e| failed("write", e))?;
-        write.open_table(HOURS).map_err(|e| failed("write", e))?;
-        write.commit().map_err(|e| failed("write", e))?;
-        Ok(Self { db })
+    /// The counters of a display's database.
+    pub fn new(db: Arc<Database>) -> Self {
+        Self { db, changed: watch::Sender::new(0) }
     }
 
-    /// Counts, on the disk when it returns.
-    pub fn bump(&self, counter: Counter, by: u32, now_ms: i64) -> Result<(), StoreError> {
-        let hour = hour_of(now_ms);
-        let mut usage = self.hour(hour)?.unwrap_or(UsageHour { hour, counts: BTreeMap::new() });
-        let count = usage.counts.entry(counter).or_default();
-        *count = count.saturating_add(by);
-        let bytes =
-            serde_json::to_vec(&usage).map_err(|source| StoreError::Damaged { name: NAME, source })?;
-        let write = self.db.begin_write().map_err(|e| failed("write", e))?;
-        {
-            let mut table = write.open_table(HOURS).map_err(|e| failed("write", e))?;
-            table.insert(hour, bytes.as_slice()).map_err(|e| failed("write", e))?;
-            let old = ..hour.saturating_sub(HOURS_KEPT);
-            table.retain_in(old, |_, _| false).map_err(|e| failed("write", e))?;
+    /// Counts. A disk that refuses costs the count, never the visitor: it is logged and that is it.
+    pub fn bump(&self, counter: Counter, n: u32, now_ms: i64) {
+        match self.try_bump(counter, n, hour_of(now_ms)) {
+            Ok(()) => self.changed.send_modify(|n| *n += 1),
+            Err(error) => {
+                tracing::warn!(
+                    counter = counter.word(),
+                    error = &error as &dyn std::error::Error,
+                    "usage is not counted"
+                );
+            }
         }
-        write.commit().map_err(|e| failed("write", e))
     }
 
-    fn hour(&self, hour: u32) -> Result<Option<UsageHour>, StoreError> {
-        let read = self.db.begin_read().map_err(|e| failed("read", e))?;
-        let table = read.open_table(HOURS).map_err(|e| failed("read", e))?;
-        let row = table.get(hour).map_err(|e| failed("read", e))?;
-        row.map(|bytes| decode(bytes.value())).transpose()
+    /// Wakes when something was counted.
+    pub fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// The counts of an hour.
+    pub fn hour(&self, hour: u32) -> Result<UsageHour, CountersError> {
+        let failed = |source: redb::Error| CountersError { operation: "read", source: Box::new(source) };
+        let read = self.db.begin_read().map_err(|e| failed(e.into()))?;
+        let mut counts = BTreeMap::new();
+        let table = match read.open_table(COUNTS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(UsageHour { hour, counts }),
+            Err(e) => return Err(failed(e.into())),
+        };
+        for counter in Counter::ALL {
+            if let Some(count) = table.get((hour, counter.word())).map_err(|e| failed(e.into()))? {
+                counts.insert(counter, count.value());
+            }
+        }
+        Ok(UsageHour { hour, counts })
+    }
+
+    /// The hours that have counts and are kept, the oldest first.
+    pub fn hours(&self) -> Result<Vec<u32>, CountersError> {
+        let failed = |source: redb::Error| CountersError { operation: "read", source: Box::new(source) };
+        let read = self.db.begin_read().map_err(|e| failed(e.into()))?;
+        let table = match read.open_table(COUNTS) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            Err(e) => return Err(failed(e.into())),
+        };
+        let mut hours: Vec<u32> = Vec::new();
+        for row in table.iter().map_err(|e| failed(e.into()))? {
+            let (hour, _) = row.map_err(|e| failed(e.into()))?.0.value();
+            if hours.last() != Some(&hour) {
+                hours.push(hour);
+            }
+        }
+        Ok(hours)
+    }
+
+    /// Every hour that is kept, closed ones and the open one, the oldest first.
+    pub fn closed_and_open_hours(&self) -> Result<Vec<UsageHour>, CountersError> {
+        self.hours()?.into_iter().map(|hour| self.hour(hour)).collect()
+    }
+
+    fn try_bump(&self, counter: Counter, n: u32, hour: u32) -> Result<(), CountersError> {
+        let failed = |source: redb::Error| CountersError { operation: "write", source: Box::new(source) };
+        let write = self.db.begin_write().map_err(|e| failed(e.into()))?;
+        {
+            let mut table = write.open_table(COUNTS).map_err(|e| failed(e.into()))?;
+            let before =
+                table.get((hour, counter.word())).map_err(|e| failed(e.into()))?.map_or(0, |v| v.value());
+            let after = before.saturating_add(n).min(HOUR_COUNT_MAX);
+            table.insert((hour, counter.word()), after).map_err(|e| failed(e.into()))?;
+            let oldest = hour.saturating_sub(HOURS_KEPT);
+            table.retain_in(..(oldest, ""), |_, _| false).map_err(|e| failed(e.into()))?;
+        }
+        write.commit().map_err(|e| failed(e.into()))
     }
 }
 
 impl Hours for Counters {
     fn hours(&self, _now_ms: i64) -> Result<Vec<UsageHour>, String> {
-        let words = |e: StoreError| e.to_string();
-        let read = self.db.begin_read().map_err(|e| words(failed("read", e)))?;
-        let table = read.open_table(HOURS).map_err(|e| words(failed("read", e)))?;
-        let mut hours = Vec::new();
-        for row in table.iter().map_err(|e| words(failed("read", e)))? {
-            let (_, bytes) = row.map_err(|e| words(failed("read", e)))?;
-            hours.push(decode(bytes.value()).map_err(words)?);
-        }
-        Ok(hours)
+        self.closed_and_open_hours().map_err(|error| error.to_string())
     }
-}
-
-fn hour_of(now_ms: i64) -> u32 {
-    u32::try_from(now_ms / HOUR_MS).unwrap_or(0)
-}
-
-fn failed(operation: &'static str, source: impl Into<redb::Error>) -> StoreError {
-    StoreError::access(operation, NAME, source)
-}
-
-fn decode(bytes: &[u8]) -> Result<UsageHour, StoreError> {
-    serde_json::from_slice(bytes).map_err(|source| StoreError::Damaged { name: NAME, source })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store;
+
+    fn db(path: &std::path::Path) -> Arc<Database> {
+        Arc::new(Database::create(path).unwrap())
+    }
 
     #[test]
-    fn counts_go_on_after_a_restart_and_are_sums() {
+    fn counts_per_hour_survive_a_restart() {
         let dir = tempfile::tempdir().unwrap();
-        for expected in 1..4 {
-            let counters = Counters::open(store::open(dir.path()).unwrap().0).unwrap();
-            counters.bump(Counter::SessionsBegun, 1, 5 * HOUR_MS).unwrap();
-            let hours = counters.hours(5 * HOUR_MS).unwrap();
-            assert_eq!((hours.len(), hours[0].counts[&Counter::SessionsBegun]), (1, expected));
+        let path = dir.path().join("agent.redb");
+        let hour_ms = 3_600_000;
+        {
+            let counters = Counters::new(db(&path));
+            counters.bump(Counter::SessionsBegun, 1, 10 * hour_ms);
+            counters.bump(Counter::SessionsBegun, 1, 11 * hour_ms - 1);
+            counters.bump(Counter::SheetsPrinted, 3, 11 * hour_ms);
         }
+        let counters = Counters::new(db(&path));
+        assert_eq!(counters.hours().unwrap(), [10, 11]);
+        assert_eq!(counters.hour(10).unwrap().counts, BTreeMap::from([(Counter::SessionsBegun, 2)]));
+        assert_eq!(counters.hour(11).unwrap().counts, BTreeMap::from([(Counter::SheetsPrinted, 3)]));
+        assert!(counters.hour(12).unwrap().counts.is_empty());
+    }
+
+    #[test]
+    fn a_page_gone_mad_cannot_invent_visitors_without_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let counters = Counters::new(db(&dir.path().join("agent.redb")));
+        counters.bump(Counter::SessionsBegun, u32::MAX, 0);
+        counters.bump(Counter::SessionsBegun, 1, 0);
+        assert_eq!(counters.hour(0).unwrap().counts[&Counter::SessionsBegun], HOUR_COUNT_MAX);
+    }
+
+    #[test]
+    fn old_hours_go() {
+        let dir = tempfile::tempdir().unwrap();
+        let counters = Counters::new(db(&dir.path().join("agent.redb")));
+        let hour_ms = 3_600_000;
+        counters.bump(Counter::SessionsBegun, 1, 0);
+        counters.bump(Counter::SessionsBegun, 1, i64::from(HOURS_KEPT + 1) * hour_ms);
+        assert_eq!(counters.hours().unwrap(), [HOURS_KEPT + 1]);
     }
 }

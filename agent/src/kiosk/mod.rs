@@ -1,258 +1,373 @@
-//! What the visitor has before them: the session with its lease (`Kiosk`), the loopback server
-//! (`server`) with its page, and the counters of use (`counters`). Nothing of a visitor is kept but counts.
+//! The visitor's side of the agent: the page on loopback, the session with its lease, the counters.
+//!
+//! [`Kiosk`] is the one handle that the rest of the agent holds: what the page shows is computed
+//! from [`KioskFacts`] and the session ([`view`], pure), and orders reach the page through it. It
+//! decides nothing about printers or health, and it keeps nothing of a visitor: a session is a
+//! language and a time. Without a session it has no timer.
 
+mod assets;
 pub mod counters;
+mod guard;
 pub mod server;
+mod session;
+pub mod view;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use migrado_protocol::TerminalId;
 use migrado_protocol::desired::Desired;
+use migrado_protocol::limits::clip;
 use migrado_protocol::report::Page;
 use migrado_protocol::usage::Counter;
-use migrado_protocol::verdict::{Level, Verdict};
-use serde::Serialize;
+use migrado_protocol::verdict::Verdict;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::commands::handlers::Screen;
 use crate::platform::clock;
-use crate::store::StoreError;
+
 use counters::Counters;
+use session::Session;
+use view::View;
 
-/// Seconds without a touch after which a session ends, until the controller says otherwise.
-const IDLE_S_DEFAULT: u32 = 90;
+/// Longest time for which the display shows its identity; an order asks for less or gets this.
+const IDENTIFY_MAX: Duration = Duration::from_secs(300);
 
-/// What the page shows. A closed set: the page has one rendering for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Nothing is known yet.
-    Starting,
-    /// Informs and prints.
-    Ready,
-    /// Informs.
-    InformOnly,
-    /// Of no use right now.
-    OutOfService,
-}
+/// How old the last heartbeat that was passed on may get. The page beats every two seconds; whoever
+/// judges its silence needs far fewer, and what does not change must wake nobody.
+const HEARTBEAT_NEWS_MS: i64 = 5_000;
 
-/// What the page is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct View {
-    /// Which rendering.
-    pub state: State,
-    /// This display, in large letters while it identifies itself.
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 60 * 60 * 1000;
+
+/// Seconds without a touch that end a session where the desired state has not come yet.
+const SESSION_IDLE_DEFAULT_S: u32 = 120;
+
+/// The least idle time: the page warns 20 s before the end (WCAG 2.2.1), and somebody must have
+/// been able to read something before.
+const SESSION_IDLE_MIN_S: u32 = 30;
+
+/// Actions of the page that count at once, and the time in which one more is earned: more than any
+/// hand does, so a page gone mad cannot invent visitors.
+const ACTIONS_MAX: u32 = 20;
+const ACTION_EARNED: Duration = Duration::from_secs(2);
+
+/// What the agent knows that matters to the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KioskFacts {
+    /// Who this display is.
     pub terminal: TerminalId,
-    /// It identifies itself.
-    pub identify: bool,
-    /// A visitor's session runs.
-    pub session: bool,
-    /// Languages offered.
-    pub languages: Vec<String>,
-    /// What people call the display.
-    pub label: String,
-    /// Rises whenever the page shall load itself anew.
-    pub reload: u64,
+    /// What it can do now; absent until everything was sensed once.
+    pub verdict: Option<Verdict>,
+    /// Label, site, languages, idle time; absent until they came once.
+    pub desired: Option<Desired>,
+    /// Whether the city listens.
+    pub controller_online: bool,
+    /// Whether new content is being put in place.
+    pub updating: bool,
 }
 
-#[derive(Debug, Default)]
-struct Now {
-    verdict: Option<Verdict>,
-    desired: Option<Desired>,
-    session_until: Option<tokio::time::Instant>,
-    identify_until: Option<tokio::time::Instant>,
-    heartbeat_ms: Option<i64>,
-    build: Option<String>,
-    reload: u64,
+impl KioskFacts {
+    /// A display of which nothing is known yet.
+    pub fn of(terminal: TerminalId) -> Self {
+        Self { terminal, verdict: None, desired: None, controller_online: false, updating: false }
+    }
 }
 
-/// The visitor's side of the display. A cheap handle.
+/// Why a session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndCause {
+    /// The visitor is done.
+    Visitor,
+    /// Nobody has touched the display for the idle time.
+    Idle,
+    /// An order from the desk.
+    Reset,
+}
+
+impl EndCause {
+    fn counter(self) -> Counter {
+        match self {
+            Self::Visitor => Counter::SessionsEndedByVisitor,
+            Self::Idle => Counter::SessionsEndedByIdle,
+            Self::Reset => Counter::SessionsEndedByReset,
+        }
+    }
+}
+
+/// Everything that the page's view is made of.
 #[derive(Debug, Clone)]
-pub struct Kiosk {
-    terminal: TerminalId,
-    now: Arc<Mutex<Now>>,
-    changed: Arc<watch::Sender<u64>>,
-    session: Arc<watch::Sender<bool>>,
-    pages: Arc<watch::Sender<Page>>,
+pub(crate) struct Model {
+    facts: KioskFacts,
+    session: Option<Session>,
+    identify_until: Option<Instant>,
+    /// Rises when the page shall load itself anew.
+    load: u64,
+}
+
+#[derive(Debug)]
+struct Shared {
+    model: watch::Sender<Model>,
+    page: watch::Sender<Page>,
+    heartbeat_ms: AtomicI64,
+    told_ms: AtomicI64,
+    build: Mutex<Option<String>>,
+    pace: Mutex<Pace>,
     counters: Counters,
 }
 
+/// The handle to the visitor's side. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Kiosk(Arc<Shared>);
+
 impl Kiosk {
-    /// A display without a visitor.
-    pub fn new(db: Arc<redb::Database>, terminal: TerminalId) -> Result<Self, StoreError> {
-        Ok(Self {
-            terminal,
-            now: Arc::default(),
-            changed: Arc::new(watch::Sender::new(0)),
-            session: Arc::new(watch::Sender::new(false)),
-            pages: Arc::new(watch::Sender::new(Page { heartbeat_ms: None, session: false, build: None })),
-            counters: Counters::open(db)?,
-        })
+    /// A display without a session.
+    pub fn new(facts: KioskFacts, counters: Counters) -> Self {
+        let model = Model { facts, session: None, identify_until: None, load: 1 };
+        Self(Arc::new(Shared {
+            model: watch::Sender::new(model),
+            page: watch::Sender::new(Page { heartbeat_ms: None, session: false, build: None }),
+            heartbeat_ms: AtomicI64::new(0),
+            told_ms: AtomicI64::new(0),
+            build: Mutex::new(None),
+            pace: Mutex::new(Pace { left: ACTIONS_MAX, since: Instant::now() }),
+            counters,
+        }))
     }
 
-    /// Takes in what others decided.
-    pub fn set_facts(&self, verdict: Option<Verdict>, desired: Option<Desired>, _controller_online: bool) {
-        let mut now = self.now();
-        now.verdict = verdict;
-        now.desired = desired;
-        drop(now);
-        self.change();
+    /// Which display this is.
+    pub fn terminal(&self) -> TerminalId {
+        self.0.model.borrow().facts.terminal.clone()
     }
 
-    /// The page as the report tells it.
+    /// What the page tells of itself, for reports. `heartbeat_ms` is that of this very moment.
     pub fn page(&self) -> Page {
-        let now = self.now();
+        let heartbeat_ms = self.0.heartbeat_ms.load(Ordering::Relaxed);
         Page {
-            heartbeat_ms: now.heartbeat_ms,
-            session: now.session_until.is_some(),
-            build: now.build.clone(),
+            heartbeat_ms: (heartbeat_ms > 0).then_some(heartbeat_ms),
+            session: self.session_running(),
+            build: self.0.build.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         }
     }
 
-    /// What the page shows now.
-    pub fn view(&self) -> View {
-        let now = self.now();
-        View {
-            state: show(now.verdict.as_ref()),
-            terminal: self.terminal.clone(),
-            identify: now.identify_until.is_some_and(|until| until > tokio::time::Instant::now()),
-            session: now.session_until.is_some(),
-            languages: now
-                .desired
-                .as_ref()
-                .map_or_else(|| vec!["de".into(), "en".into()], |d| d.languages.clone()),
-            label: now.desired.as_ref().map_or_else(String::new, |d| d.label.clone()),
-            reload: now.reload,
-        }
+    /// Wakes when the page begins to speak, changes its build, or a session begins or ends; not
+    /// with every heartbeat.
+    pub fn changed(&self) -> watch::Receiver<Page> {
+        self.0.page.subscribe()
     }
 
-    /// Whenever anything of the view or the page changed.
-    pub fn changed(&self) -> watch::Receiver<u64> {
-        self.changed.subscribe()
+    /// The counters of what visitors use.
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
     }
 
-    fn heartbeat(&self, build: String) {
-        let mut now = self.now();
-        now.heartbeat_ms = Some(clock::now_ms());
-        now.build = Some(build);
-        drop(now);
-        self.pages.send_replace(self.page());
+    /// Whether a visitor is in the middle of something.
+    pub fn session_running(&self) -> bool {
+        self.0.model.borrow().session.is_some()
     }
 
-    /// Begins a session. `None` while one runs, or while the display is out of service.
-    fn begin_session(&self) -> Option<u32> {
-        let lease_s = self.lease_s();
-        let mut now = self.now();
-        if now.session_until.is_some() || show(now.verdict.as_ref()) == State::OutOfService {
+    /// Waits until no session runs.
+    pub async fn wait_session_end(&self) {
+        let mut model = self.0.model.subscribe();
+        // The sender lives in `self`, so waiting cannot fail.
+        model.wait_for(|m| m.session.is_none()).await.ok();
+    }
+
+    /// Tells what the page's view depends on.
+    pub fn set_facts(&self, facts: KioskFacts) {
+        self.0.model.send_if_modified(|m| {
+            let changed = m.facts != facts;
+            m.facts = facts;
+            changed
+        });
+    }
+
+    /// Begins a session in a language, or changes the language of the running one.
+    /// Returns its lease in seconds; `None` when the page asks faster than any hand can.
+    pub(crate) fn begin_session(&self, language: &str) -> Option<u32> {
+        let now = Instant::now();
+        if !self.0.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(now) {
             return None;
         }
-        now.session_until = Some(tokio::time::Instant::now() + Duration::from_secs(lease_s.into()));
-        drop(now);
-        self.count(Counter::SessionsBegun);
-        self.count(Counter::LanguagesChosen);
-        self.session.send_replace(true);
-        self.change();
-        Some(lease_s)
+        let now_ms = clock::now_ms();
+        let idle_s = self.idle_s();
+        let lease_until = now + Duration::from_secs(u64::from(idle_s));
+        let (mut begun, mut chosen) = (false, false);
+        self.0.model.send_modify(|m| {
+            begun = m.session.is_none();
+            chosen = m.session.as_ref().is_none_or(|s| s.language != language);
+            m.session = Some(Session { language: clip(language), lease_until });
+        });
+        if begun {
+            self.0.counters.bump(Counter::SessionsBegun, 1, now_ms);
+            self.tell_page();
+        }
+        if chosen {
+            self.0.counters.bump(Counter::LanguagesChosen, 1, now_ms);
+        }
+        Some(idle_s)
     }
 
-    fn renew_session(&self) -> Option<u32> {
-        let lease_s = self.lease_s();
-        let mut now = self.now();
-        now.session_until.as_ref()?;
-        now.session_until = Some(tokio::time::Instant::now() + Duration::from_secs(lease_s.into()));
-        Some(lease_s)
+    /// Somebody is still there. `false` when no session runs.
+    pub(crate) fn renew_session(&self) -> bool {
+        let lease_until = Instant::now() + Duration::from_secs(u64::from(self.idle_s()));
+        let mut running = false;
+        // The lease's end is nothing that the page shows, so nobody is woken.
+        self.0.model.send_if_modified(|m| {
+            if let Some(session) = &mut m.session {
+                session.lease_until = lease_until;
+                running = true;
+            }
+            false
+        });
+        running
     }
 
-    fn end_with(&self, counter: Counter) {
-        if self.now().session_until.take().is_some() {
-            self.count(counter);
-            self.session.send_replace(false);
-            self.change();
+    /// Ends the running session, if there is one. Returns whether there was.
+    pub fn end_session(&self, cause: EndCause) -> bool {
+        let ended = self.0.model.send_if_modified(|m| m.session.take().is_some());
+        if ended {
+            self.0.counters.bump(cause.counter(), 1, clock::now_ms());
+            self.tell_page();
+        }
+        ended
+    }
+
+    /// Makes every open page load itself anew. Returns how many pages heard it.
+    pub fn reload_page(&self) -> usize {
+        let hearers = self.0.model.receiver_count();
+        self.0.model.send_modify(|m| m.load += 1);
+        hearers
+    }
+
+    /// Shows the display's identity in large letters for some seconds.
+    pub fn identify(&self, seconds: u16) {
+        let until = Instant::now() + Duration::from_secs(u64::from(seconds)).min(IDENTIFY_MAX);
+        self.0.model.send_modify(|m| m.identify_until = Some(until));
+    }
+
+    /// What the page shall show.
+    pub fn view(&self) -> View {
+        view::view(&self.0.model.borrow())
+    }
+
+    pub(crate) fn model(&self) -> watch::Receiver<Model> {
+        self.0.model.subscribe()
+    }
+
+    /// The page has drawn a frame and says so.
+    pub(crate) fn heartbeat(&self, build: &str, now_ms: i64) {
+        self.0.heartbeat_ms.store(now_ms, Ordering::Relaxed);
+        let mut known = self.0.build.lock().unwrap_or_else(PoisonError::into_inner);
+        let new_build = known.as_deref() != Some(build);
+        if new_build {
+            *known = Some(clip(build));
+        }
+        drop(known);
+        let told_ms = self.0.told_ms.load(Ordering::Relaxed);
+        // A clock that was stepped back is news as well.
+        if new_build || !(0..HEARTBEAT_NEWS_MS).contains(&(now_ms - told_ms)) {
+            self.tell_page();
         }
     }
 
-    /// Ends the session when its lease is over: nobody is there any more.
-    pub async fn watch_lease(self) {
-        let mut session = self.session.subscribe();
+    fn tell_page(&self) {
+        let page = self.page();
+        self.0.told_ms.store(page.heartbeat_ms.unwrap_or(0), Ordering::Relaxed);
+        self.0.page.send_replace(page);
+    }
+
+    fn idle_s(&self) -> u32 {
+        view::idle_s(&self.0.model.borrow().facts)
+    }
+
+    /// Ends sessions whose lease is over and takes the large identity away in time. Sleeps without
+    /// a timer while there is neither.
+    pub async fn keep_time(&self) {
+        let mut model = self.0.model.subscribe();
         loop {
-            let until = self.now().session_until;
-            match until {
-                None => {
-                    if session.changed().await.is_err() {
-                        return;
-                    }
-                }
-                Some(until) if until <= tokio::time::Instant::now() => {
-                    self.end_with(Counter::SessionsEndedByIdle)
-                }
-                Some(until) => tokio::time::sleep_until(until).await,
+            let due = {
+                let m = model.borrow_and_update();
+                [m.session.as_ref().map(|s| s.lease_until), m.identify_until].into_iter().flatten().min()
+            };
+            // Cancel-safe: changed() keeps its mark, and the timer is made anew.
+            tokio::select! {
+                changed = model.changed() => if changed.is_err() { return },
+                () = sleep_until(due) => self.act_on_time(),
             }
         }
     }
 
-    /// The page's heartbeat and session, and their changes, for the page sensor.
-    pub fn pages(&self) -> watch::Receiver<Page> {
-        self.pages.subscribe()
-    }
-
-    /// The counters.
-    pub fn counters(&self) -> Counters {
-        self.counters.clone()
-    }
-
-    fn count(&self, counter: Counter) {
-        if let Err(error) = self.counters.bump(counter, 1, clock::now_ms()) {
-            tracing::error!(%error, counter = counter.word(), "not counted");
+    fn act_on_time(&self) {
+        let now = Instant::now();
+        let over = self.0.model.borrow().session.as_ref().is_some_and(|s| s.lease_until <= now);
+        if over {
+            self.end_session(EndCause::Idle);
         }
-    }
-
-    /// The seconds after which a session ends without a touch.
-    fn lease_s(&self) -> u32 {
-        self.now().desired.as_ref().map_or(IDLE_S_DEFAULT, |d| d.session_idle_s.max(5))
-    }
-
-    fn change(&self) {
-        let page = self.page();
-        self.pages.send_if_modified(|last| std::mem::replace(last, page.clone()) != page);
-        self.changed.send_modify(|n| *n += 1);
-    }
-
-    fn now(&self) -> MutexGuard<'_, Now> {
-        self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What is shown for a verdict.
-pub fn show(verdict: Option<&Verdict>) -> State {
-    match verdict.map(|v| v.level) {
-        None => State::Starting,
-        Some(Level::FullService) => State::Ready,
-        Some(Level::InformOnly) => State::InformOnly,
-        Some(Level::OutOfService) => State::OutOfService,
+        self.0.model.send_if_modified(|m| m.identify_until.take_if(|until| *until <= now).is_some());
     }
 }
 
 impl Screen for Kiosk {
     fn session_running(&self) -> bool {
-        self.now().session_until.is_some()
+        Self::session_running(self)
     }
+
     async fn session_ended(&self) {
-        // An error only says that the kiosk is gone, and with it the session.
-        self.session.subscribe().wait_for(|running| !running).await.ok();
+        self.wait_session_end().await;
     }
+
     fn end_session(&self) {
-        self.end_with(Counter::SessionsEndedByReset);
+        Self::end_session(self, EndCause::Reset);
     }
+
     fn reload_page(&self) {
-        self.now().reload += 1;
-        self.change();
+        Self::reload_page(self);
     }
+
     fn identify(&self, seconds: u16) {
-        self.now().identify_until = Some(tokio::time::Instant::now() + Duration::from_secs(seconds.into()));
-        self.change();
+        Self::identify(self, seconds);
     }
+
     fn heartbeat_ms(&self) -> Option<i64> {
-        self.now().heartbeat_ms
+        self.page().heartbeat_ms
     }
 }
+
+/// How many actions of the page still count.
+#[derive(Debug)]
+struct Pace {
+    left: u32,
+    since: Instant,
+}
+
+impl Pace {
+    fn admit(&mut self, now: Instant) -> bool {
+        let earned = now.duration_since(self.since).as_secs() / ACTION_EARNED.as_secs();
+        let left = u64::from(self.left).saturating_add(earned).min(u64::from(ACTIONS_MAX));
+        self.left = u32::try_from(left).unwrap_or(ACTIONS_MAX);
+        if earned > 0 {
+            self.since = now;
+        }
+        let admitted = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        admitted
+    }
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The hour that a moment belongs to, as usage counts it.
+pub(crate) fn hour_of(now_ms: i64) -> u32 {
+    u32::try_from(now_ms / HOUR_MS).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

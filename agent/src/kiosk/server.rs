@@ -1,163 +1,152 @@
-//! The loopback server of the visitor's page. Answers only this display: the peer, the `Host` and the
-//! `Origin` must be loopback. Everything is embedded, nothing is loaded from elsewhere.
+//! The loopback server of the visitor's page: its files, what it shows ([`super::view`]), its
+//! heartbeat and the session. It translates HTTP to [`Kiosk`] and decides nothing; who may speak to
+//! it is `guard`'s part.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Json, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::extract::{DefaultBodyLimit, Json, OriginalUri, State};
+use axum::http::StatusCode;
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use futures_util::{Stream, StreamExt as _};
-use migrado_protocol::usage::Counter;
-use serde::Deserialize;
+use axum::{Router, middleware};
+use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_stream::wrappers::WatchStream;
 
-use super::{Kiosk, View};
+use super::view::{self, View};
+use super::{EndCause, Kiosk, assets, guard};
+use crate::platform::clock;
 
-/// Bytes of a request: the page says very little.
-const BODY_BYTES_MAX: usize = 4096;
-/// Characters of the page's build.
-const BUILD_CHARS_MAX: usize = 64;
-/// Nothing but what this server gives.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Streams at once: one page, its reload, and somebody who looks.
+const STREAMS_MAX: usize = 8;
+/// Bytes of a request: its words are short.
+const BODY_BYTES_MAX: usize = 4 * 1024;
+/// Characters of a language tag; BCP 47 recommends room for 35.
+const LANGUAGE_CHARS_MAX: usize = 35;
 
-/// Takes the address.
-pub async fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
-    TcpListener::bind(listen).await
+/// The server could not start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {operation} the page's address {listen}")]
+pub struct ServeError {
+    operation: &'static str,
+    listen: SocketAddr,
+    #[source]
+    source: std::io::Error,
 }
 
-/// Serves for as long as the process lives.
+#[derive(Debug, Clone)]
+struct Page {
+    kiosk: Kiosk,
+    streams: Arc<Semaphore>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Heartbeat {
+    build: String,
+    #[serde(default)]
+    route: String,
+    visible: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Begin {
+    language: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Lease {
+    lease_s: u32,
+}
+
+/// Takes the address, so that a taken one is known at start.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(listen).await.map_err(|source| ServeError { operation: "take", listen, source })
+}
+
+/// Serves the page for as long as the process lives, and keeps the time of its sessions.
 pub async fn serve(listener: TcpListener, kiosk: Kiosk) {
-    if let Err(error) = axum::serve(listener, router(kiosk)).await {
-        tracing::error!(%error, "the page is not served any more");
+    let Ok(listen) = listener.local_addr() else { return };
+    let service = router(kiosk.clone(), listen.port()).into_make_service_with_connect_info::<SocketAddr>();
+    // Cancel-safe: both run for ever and are dropped together.
+    tokio::select! {
+        () = kiosk.keep_time() => {}
+        ended = axum::serve(listener, service) => if let Err(error) = ended {
+            tracing::error!(%error, "the page's server ended");
+        }
     }
 }
 
-fn router(kiosk: Kiosk) -> Router {
-    let text = |kind: &'static str, body: &'static str| {
-        get(move || async move { ([(header::CONTENT_TYPE, kind)], body) })
-    };
+fn router(kiosk: Kiosk, port: u16) -> Router {
     Router::new()
-        .route("/", text("text/html; charset=utf-8", include_str!("page.html")))
-        .route("/page.css", text("text/css; charset=utf-8", include_str!("page.css")))
-        .route("/page.js", text("text/javascript; charset=utf-8", include_str!("page.js")))
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/api/view", get(view))
+        .route("/api/view", get(current))
         .route("/api/events", get(events))
         .route("/api/heartbeat", post(heartbeat))
         .route("/api/session", post(begin).delete(end))
         .route("/api/session/renew", post(renew))
+        .route("/healthz", get(async || "ok\n"))
+        .fallback(get(async |OriginalUri(uri): OriginalUri| assets::file(uri.path())))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn(guard))
-        .with_state(kiosk)
+        .layer(middleware::from_fn_with_state(port, guard::guard))
+        .with_state(Page { kiosk, streams: Arc::new(Semaphore::new(STREAMS_MAX)) })
 }
 
-/// Refuses what does not come from the page, and puts the policy on every answer.
-async fn guard(request: Request, next: Next) -> Response {
-    let mut answer = if is_ours(request.headers()) {
-        next.run(request).await
-    } else {
-        (StatusCode::FORBIDDEN, "this page is for this display only").into_response()
+async fn current(State(page): State<Page>) -> Json<View> {
+    Json(page.kiosk.view())
+}
+
+/// The view, and every change of it. Sends nothing in between: the page knows by its heartbeat
+/// whether the agent is there, so an idle display wakes nobody.
+async fn events(State(page): State<Page>) -> Response {
+    let Ok(permit) = page.streams.try_acquire_owned() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let headers = answer.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    answer
-}
-
-/// Whether `Host` and, where there is one, `Origin` are loopback: another page in the same browser,
-/// or a name that was bent to this address, is not ours.
-fn is_ours(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let is_loopback = |authority: &str| {
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]")
-    };
-    let origin_is_ours = match headers.get(header::ORIGIN) {
-        None => true,
-        Some(_) => text(header::ORIGIN)
-            .and_then(|origin| origin.strip_prefix("http://"))
-            .is_some_and(|origin| Some(origin) == text(header::HOST)),
-    };
-    text(header::HOST).is_some_and(is_loopback) && origin_is_ours
-}
-
-async fn view(State(kiosk): State<Kiosk>) -> Json<View> {
-    Json(kiosk.view())
-}
-
-async fn events(State(kiosk): State<Kiosk>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let views = WatchStream::new(kiosk.changed()).map(move |_| {
-        let text = serde_json::to_string(&kiosk.view()).unwrap_or_default();
-        Ok(Event::default().data(text))
+    let mut shown: Option<View> = None;
+    let changes = WatchStream::new(page.kiosk.model()).filter_map(move |model| {
+        let _held = &permit;
+        let view = view::view(&model);
+        let event = (shown.as_ref() != Some(&view))
+            .then(|| Event::default().event("view").json_data(&view).ok())
+            .flatten()
+            .map(Ok::<_, Infallible>);
+        shown = Some(view);
+        std::future::ready(event)
     });
-    Sse::new(views).keep_alive(KeepAlive::default())
+    Sse::new(changes).into_response()
 }
 
-#[derive(Deserialize)]
-struct Heartbeat {
-    build: String,
-    #[serde(default)]
-    visible: bool,
-}
-
-async fn heartbeat(State(kiosk): State<Kiosk>, Json(beat): Json<Heartbeat>) -> StatusCode {
-    // A page that nobody can see is no sign of life.
+async fn heartbeat(State(page): State<Page>, Json(beat): Json<Heartbeat>) -> StatusCode {
+    tracing::trace!(route = beat.route, visible = beat.visible, "heartbeat");
+    // A page that nobody sees is no page.
     if beat.visible {
-        kiosk.heartbeat(beat.build.chars().take(BUILD_CHARS_MAX).collect());
+        page.kiosk.heartbeat(&beat.build, clock::now_ms());
     }
     StatusCode::NO_CONTENT
 }
 
-async fn begin(State(kiosk): State<Kiosk>) -> Response {
-    leased(kiosk.begin_session())
+async fn begin(State(page): State<Page>, Json(begin): Json<Begin>) -> Response {
+    let language = begin.language;
+    let is_tag = (2..=LANGUAGE_CHARS_MAX).contains(&language.len())
+        && language.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if !is_tag {
+        return (StatusCode::UNPROCESSABLE_ENTITY, "not a language tag").into_response();
+    }
+    match page.kiosk.begin_session(&language) {
+        Some(lease_s) => Json(Lease { lease_s }).into_response(),
+        None => StatusCode::TOO_MANY_REQUESTS.into_response(),
+    }
 }
 
-async fn renew(State(kiosk): State<Kiosk>) -> Response {
-    leased(kiosk.renew_session())
+async fn renew(State(page): State<Page>) -> StatusCode {
+    // 409: it has ended meanwhile; the page begins anew.
+    if page.kiosk.renew_session() { StatusCode::NO_CONTENT } else { StatusCode::CONFLICT }
 }
 
-async fn end(State(kiosk): State<Kiosk>) -> StatusCode {
-    kiosk.end_with(Counter::SessionsEndedByVisitor);
+async fn end(State(page): State<Page>) -> StatusCode {
+    page.kiosk.end_session(EndCause::Visitor);
     StatusCode::NO_CONTENT
-}
-
-fn leased(lease_s: Option<u32>) -> Response {
-    match lease_s {
-        Some(lease_s) => Json(serde_json::json!({ "lease_s": lease_s })).into_response(),
-        None => (StatusCode::CONFLICT, "no session can begin or go on now").into_response(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_display_itself_is_answered() {
-        let table = [
-            (Some("127.0.0.1:7080"), None, true),
-            (Some("localhost:7080"), Some("http://localhost:7080"), true),
-            (Some("127.0.0.1:7080"), Some("http://evil.example"), false),
-            (Some("127.0.0.1:7080"), Some("null"), false),
-            (Some("evil.example:7080"), None, false),
-            (None, None, false),
-        ];
-        for (host, origin, expected) in table {
-            let mut headers = HeaderMap::new();
-            for (name, value) in [(header::HOST, host), (header::ORIGIN, origin)] {
-                if let Some(value) = value {
-                    headers.insert(name, value.parse().unwrap());
-                }
-            }
-            assert_eq!(is_ours(&headers), expected, "{host:?} {origin:?}");
-        }
-    }
 }

@@ -1,0 +1,59 @@
+// Speaks to the agent on loopback: the stream of views, the heartbeat, the session.
+import { readView, type View } from './view';
+
+/** How often the page says that it draws. */
+const BEAT_MS = 2_000;
+/** How long the agent may take to answer. */
+const ANSWER_MS = 5_000;
+/** How soon a stream that the browser gave up is opened again. */
+const REOPEN_MS = 3_000;
+
+export interface Heard {
+  view(view: View): void;
+  alive(): void;
+}
+
+async function ask(method: string, path: string, body?: unknown): Promise<boolean> {
+  try {
+    const answer = await fetch(path, {
+      method,
+      signal: AbortSignal.timeout(ANSWER_MS),
+      ...(body === undefined
+        ? {}
+        : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    return answer.ok;
+  } catch {
+    return false;
+  }
+}
+
+export const beginSession = (language: string) => ask('POST', '/api/session', { language });
+export const renewSession = () => ask('POST', '/api/session/renew');
+export const endSession = () => ask('DELETE', '/api/session');
+
+/** Listens and beats for as long as the page lives. */
+export function connect(heard: Heard, route: () => string): void {
+  const open = () => {
+    const stream = new EventSource('/api/events');
+    stream.addEventListener('view', (event) => {
+      const view = readView((event as MessageEvent<string>).data);
+      heard.alive();
+      if (view) heard.view(view);
+    });
+    stream.addEventListener('error', () => {
+      if (stream.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);
+    });
+  };
+  // Only a page that really draws says so: the frame is what a visitor sees.
+  const beat = () =>
+    requestAnimationFrame(async () => {
+      const body = { build: __BUILD__, route: route(), visible: true };
+      if (await ask('POST', '/api/heartbeat', body)) heard.alive();
+    });
+  open();
+  beat();
+  setInterval(() => {
+    if (document.visibilityState === 'visible') beat();
+  }, BEAT_MS);
+}
