@@ -1,124 +1,212 @@
-//! Enrolment: makes a key here, shows the one-time token and a certificate request to the controller
-//! whose authority the token pins, and keeps what comes back. Nobody is trusted on first use.
+//! Enrolment: the token says where and whom to trust; the display makes its key, asks for a
+//! certificate over HTTPS, checks what it gets, and keeps it. Each failure has its own words,
+//! because somebody stands in front of the display and reads them.
 
+use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use migrado_link::tls;
-use migrado_protocol::enroll::{EnrollRequest, EnrollResponse, TOKEN_PREFIX, TokenContent};
-use rcgen::{CertificateParams, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
+use migrado_link::tls::pinned::{is_wrong_pin, pin_of, pinned_client_config};
+use migrado_link::tls::{CertResolver, TlsError};
+use migrado_protocol::TerminalId;
+use migrado_protocol::enroll::{EnrollRequest, EnrollResponse, InvalidToken, TokenContent};
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
+use serde::Deserialize;
 
 use super::{Identity, IdentityError, save};
 
-/// How long the controller may take.
-const LIMIT: Duration = Duration::from_secs(30);
-/// Characters of the controller's refusal that are shown.
-const ANSWER_CHARS_MAX: usize = 300;
+/// For connecting and answering together; somebody is waiting in front of the display.
+const ANSWER_LIMIT: Duration = Duration::from_secs(30);
+/// Bytes of an answer: two certificates and some lines.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+const PATH: &str = "/terminal/v1/enroll";
 
-/// The terminal could not be enrolled.
+/// Why enrolment failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EnrollError {
-    /// The text is no token.
-    #[error("this is not an enrolment token; copy it whole, it begins with {TOKEN_PREFIX}")]
-    Token,
-    /// The key or the request could not be made.
+    /// The token cannot be read.
+    #[error(transparent)]
+    Token(#[from] InvalidToken),
+    /// Key or request could not be made.
     #[error("cannot make a key and a certificate request")]
-    Key(#[from] rcgen::Error),
-    /// The answer's certificate is no use, or the token's pin is none.
-    #[error("the controller's trust cannot be used")]
-    Tls(#[from] tls::TlsError),
-    /// The controller did not answer, or is not the one that the token pins.
-    #[error("cannot enroll at {controller}")]
-    Ask {
-        /// Who was asked.
+    Key(#[source] rcgen::Error),
+    /// The pin is no pin, or the HTTPS client cannot be made.
+    #[error("the token's pin cannot be used")]
+    Pin(#[source] TlsError),
+    /// The HTTPS client cannot be made.
+    #[error("cannot make an HTTPS client")]
+    Client(#[source] reqwest::Error),
+    /// Nobody answers there.
+    #[error("controller {controller} is unreachable: {cause}")]
+    Unreachable {
+        /// Where.
         controller: String,
-        /// Why.
-        source: reqwest::Error,
+        /// Why, the innermost cause.
+        cause: String,
     },
-    /// The controller said no.
-    #[error("{controller} refused with status {status}: {answer}")]
-    Refused {
-        /// Who.
+    /// Somebody else answers there.
+    #[error(
+        "the server at {0} is not the controller that made the token: it does not present the authority that the token pins"
+    )]
+    WrongAuthority(String),
+    /// The answer broke off, or cannot be understood.
+    #[error("controller {controller} gave an answer that cannot be used: {cause}")]
+    Answer {
+        /// Where.
         controller: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// No such token.
+    #[error("the controller does not know this token: make a new one")]
+    Unknown,
+    /// Too late.
+    #[error("the token has expired: a token lives 30 minutes, make a new one")]
+    Expired,
+    /// Used before.
+    #[error("the token was used before: a token works once, make a new one")]
+    Used,
+    /// For another display.
+    #[error("the token is not for terminal {0}")]
+    TerminalMismatch(TerminalId),
+    /// Any other refusal.
+    #[error("the controller refused with status {status} ({code}): {detail}")]
+    Refused {
         /// HTTP status.
         status: u16,
+        /// Code of the problem.
+        code: String,
         /// Its words.
-        answer: String,
+        detail: String,
     },
-    /// What came back belongs to another authority than the one that the token pins.
-    #[error("{0} answered with an authority that the token does not name")]
-    WrongAuthority(String),
-    /// It could not be kept.
+    /// What came is not what was asked for.
+    #[error("the certificate that came does not fit this display: {0}")]
+    Unfit(&'static str),
+    /// It cannot be kept.
     #[error(transparent)]
-    Identity(#[from] IdentityError),
+    Keep(#[from] IdentityError),
 }
 
-/// Enrolls this terminal. `controller` overrides the address in the token. Gives the terminal's name.
+/// Words of `application/problem+json` that matter here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Problem {
+    code: String,
+    title: String,
+    detail: String,
+}
+
+/// Enrols this display with a token, keeps its identity in `data_dir` and gives its name.
+/// `controller` overrides the address in the token, never its pin.
 pub async fn enroll(
     data_dir: &Path,
     token: &str,
     controller: Option<&str>,
-) -> Result<migrado_protocol::TerminalId, EnrollError> {
-    let token = read_token(token)?;
-    let controller = controller.map_or(token.controller.clone(), str::to_owned);
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, token.terminal.as_str());
-    let csr_pem = params.serialize_request(&key)?.pem()?;
-    let request = EnrollRequest { terminal: token.terminal.clone(), secret: token.secret, csr_pem };
-    let given = ask(&controller, &token.authority_sha256, &request).await?;
-    if tls::pinned::pin_of(&given.authority_pem)? != token.authority_sha256.to_ascii_lowercase() {
-        return Err(EnrollError::WrongAuthority(controller));
+) -> Result<TerminalId, EnrollError> {
+    let mut token = TokenContent::from_text(token)?;
+    if let Some(given) = controller {
+        given.clone_into(&mut token.controller);
     }
-    let identity = Identity { terminal: token.terminal, key_pem: key.serialize_pem(), given };
-    // Used once before it is kept: a certificate that does not fit the key is noticed here.
-    identity.tls()?;
+    let (key_pem, csr_pem) = key_and_request(&token.terminal).map_err(EnrollError::Key)?;
+    let request = EnrollRequest { terminal: token.terminal.clone(), secret: token.secret.clone(), csr_pem };
+    let response = ask(&token, &request).await?;
+    let identity = checked(&token, key_pem, response)?;
     save(data_dir, &identity)?;
     Ok(identity.terminal)
 }
 
-async fn ask(controller: &str, pin: &str, request: &EnrollRequest) -> Result<EnrollResponse, EnrollError> {
-    let failed = |source| EnrollError::Ask { controller: controller.to_owned(), source };
+/// A new P-256 key, and the request that proves it.
+fn key_and_request(terminal: &TerminalId) -> Result<(String, String), rcgen::Error> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, terminal.as_str());
+    let csr = params.serialize_request(&key)?.pem()?;
+    Ok((key.serialize_pem(), csr))
+}
+
+async fn ask(token: &TokenContent, request: &EnrollRequest) -> Result<EnrollResponse, EnrollError> {
+    let tls = pinned_client_config(&token.authority_sha256).map_err(EnrollError::Pin)?;
     let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::pinned::pinned_client_config(pin)?)
+        .tls_backend_preconfigured(tls)
+        .https_only(true)
         .no_proxy()
-        .timeout(LIMIT)
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(ANSWER_LIMIT)
         .build()
-        .map_err(failed)?;
-    let url = format!("https://{controller}/terminal/v1/enroll");
-    let answer = client.post(url).json(request).send().await.map_err(failed)?;
+        .map_err(EnrollError::Client)?;
+    let controller = &token.controller;
+    let answer = client
+        .post(format!("https://{controller}{PATH}"))
+        .json(request)
+        .send()
+        .await
+        .map_err(|error| not_sent(controller, &error))?;
     let status = answer.status();
+    let unusable = |cause: String| EnrollError::Answer { controller: controller.clone(), cause };
+    let body = bounded_body(answer).await.map_err(unusable)?;
     if status.is_success() {
-        return answer.json().await.map_err(failed);
+        return serde_json::from_slice(&body).map_err(|error| unusable(error.to_string()));
     }
-    let answer = answer.text().await.unwrap_or_default().chars().take(ANSWER_CHARS_MAX).collect();
-    Err(EnrollError::Refused { controller: controller.to_owned(), status: status.as_u16(), answer })
+    Err(refusal(status.as_u16(), &serde_json::from_slice(&body).unwrap_or_default(), &token.terminal))
 }
 
-fn read_token(text: &str) -> Result<TokenContent, EnrollError> {
-    let content = text.trim().strip_prefix(TOKEN_PREFIX).ok_or(EnrollError::Token)?;
-    let content = URL_SAFE_NO_PAD.decode(content).map_err(|_| EnrollError::Token)?;
-    serde_json::from_slice(&content).map_err(|_| EnrollError::Token)
+async fn bounded_body(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| innermost(&error))? {
+        if body.len().saturating_add(chunk.len()) > ANSWER_BYTES_MAX {
+            return Err(format!("it is larger than {ANSWER_BYTES_MAX} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn not_sent(controller: &str, error: &reqwest::Error) -> EnrollError {
+    if is_wrong_pin(error) {
+        EnrollError::WrongAuthority(controller.to_owned())
+    } else {
+        EnrollError::Unreachable { controller: controller.to_owned(), cause: innermost(error) }
+    }
+}
 
-    #[test]
-    fn only_a_whole_token_is_read() {
-        let content = TokenContent {
-            controller: "fleet.example:8444".into(),
-            authority_sha256: "00".repeat(32),
-            terminal: "fp-01".parse().unwrap(),
-            secret: "11".repeat(16),
-        };
-        let text = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(serde_json::to_vec(&content).unwrap()));
-        assert_eq!(read_token(&format!(" {text}\n")).unwrap(), content);
-        for bad in ["", "mft1.", &text[..text.len() - 9], &text[5..], "mft1.!!!"] {
-            assert!(matches!(read_token(bad), Err(EnrollError::Token)), "{bad}");
+/// The last cause of an error: the layers above it only name themselves.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut last = error.source();
+    while let Some(next) = last.and_then(|e| e.source()) {
+        last = Some(next);
+    }
+    last.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn refusal(status: u16, problem: &Problem, terminal: &TerminalId) -> EnrollError {
+    match problem.code.as_str() {
+        "token_unknown" => EnrollError::Unknown,
+        "token_expired" => EnrollError::Expired,
+        "token_used" => EnrollError::Used,
+        "terminal_mismatch" => EnrollError::TerminalMismatch(terminal.clone()),
+        code => {
+            let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+            let clip = migrado_protocol::limits::clip;
+            EnrollError::Refused { status, code: clip(code), detail: clip(words) }
         }
     }
 }
+
+/// Nothing is kept that could not be used at the next start.
+fn checked(token: &TokenContent, key_pem: String, response: EnrollResponse) -> Result<Identity, EnrollError> {
+    if CertResolver::new(&response.certificate_pem, &key_pem).is_err() {
+        return Err(EnrollError::Unfit("it is not for the key of this display"));
+    }
+    if pin_of(&response.authority_pem).ok().as_deref() != Some(token.authority_sha256.as_str()) {
+        return Err(EnrollError::Unfit("its authority is not the one that the token pins"));
+    }
+    if response.signing_keys.is_empty() {
+        return Err(EnrollError::Unfit("no key came with it that signs orders"));
+    }
+    Ok(Identity { terminal: token.terminal.clone(), key_pem, given: response })
+}
+
+#[cfg(test)]
+#[path = "enroll_tests.rs"]
+mod tests;
