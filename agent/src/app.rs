@@ -30,6 +30,7 @@ use crate::platform::{clock, systemd};
 use crate::presence::{Keeper, SessionNumbers};
 use crate::sensors::clock::{ClockSensor, ControllerTime};
 use crate::sensors::page::watch_page;
+use crate::sensors::printer::PrinterSensor;
 use crate::sensors::services::ServicesSensor;
 use crate::sensors::storage::StorageSensor;
 use crate::sensors::system::SystemSensor;
@@ -299,6 +300,12 @@ fn spawn_sensors(tasks: &mut Tasks, config: &AgentConfig, state: &State, kiosk: 
         work,
         "services",
         sample(services, pace(paced.services_period_s), state.clone()),
+    );
+    let printers = PrinterSensor::new(&config.printers, limit);
+    tasks.spawn_until_canceled(
+        work,
+        "printer",
+        sample(printers, pace(paced.printer_period_s), state.clone()),
     );
     let usage = UsageSensor::new(kiosk.counters().clone(), outbox.clone());
     tasks.spawn_until_canceled(work, "usage", sample(usage, pace(USAGE_PERIOD_S), state.clone()));

@@ -92,9 +92,11 @@ mod tests {
 
     use super::*;
 
+    type Case = (Option<bool>, Option<i64>, HealthState, Option<Reason>);
+
     #[test]
     fn every_finding_has_its_judgement() {
-        let cases: [(Option<bool>, Option<i64>, HealthState, Option<Reason>); 9] = [
+        let cases: [Case; 9] = [
             (Some(true), Some(0), Ok, None),
             (Some(true), None, Ok, None),
             (None, Some(-1999), Ok, None),

@@ -116,6 +116,8 @@ mod tests {
 
     use super::*;
 
+    type Case = (&'static str, Space, Option<io::ErrorKind>, HealthState, Option<Reason>);
+
     const GIB: u64 = 1024 * 1024 * 1024;
 
     #[test]
@@ -128,7 +130,7 @@ mod tests {
         };
         let small = Space { free_bytes: GIB / 2, total_bytes: GIB, ..disk };
         let kind = io::ErrorKind::Other;
-        let cases: [(&str, Space, Option<io::ErrorKind>, HealthState, Option<Reason>); 13] = [
+        let cases: [Case; 13] = [
             ("room", disk, None, Ok, None),
             ("a small disk half full", small, None, Ok, None),
             ("no inodes to count", Space { inodes: None, ..disk }, None, Ok, None),

@@ -174,6 +174,8 @@ mod tests {
 
     use super::*;
 
+    type Case = (Option<i16>, u64, i64, HealthState, Option<Reason>);
+
     fn reading(celsius: Option<i16>, used_percent: u64) -> Reported {
         Reported {
             at_ms: 0,
@@ -190,7 +192,7 @@ mod tests {
 
     #[test]
     fn every_finding_has_its_judgement() {
-        let cases: [(Option<i16>, u64, i64, HealthState, Option<Reason>); 9] = [
+        let cases: [Case; 9] = [
             (None, 50, 0, Ok, None),
             (Some(84), 50, 0, Ok, None),
             (Some(85), 50, 0, Degraded, Some(Reason::TemperatureHigh)),

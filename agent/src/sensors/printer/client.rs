@@ -25,6 +25,10 @@ const JOB_NAME: &str = "MigraDo";
 const JOBS_MAX: i32 = 100;
 /// How long one order to a printer may take. Sensors bring their own deadline.
 const ORDER_LIMIT: Duration = Duration::from_secs(15);
+/// How long a printer may take to let go of a job that it is in the middle of.
+const CANCEL_LIMIT: Duration = Duration::from_secs(5);
+/// How often it is asked meanwhile.
+const CANCEL_PERIOD: Duration = Duration::from_millis(500);
 /// How often an awaited job is asked after.
 const JOB_PERIOD: Duration = Duration::from_secs(1);
 
@@ -64,6 +68,10 @@ const WANTED: [&str; 33] = [
     "printer-up-time",
     "operations-supported",
 ];
+
+/// What of a job is asked. Never its name: printers are told what people print.
+const JOB_WANTED: [&str; 5] =
+    ["job-id", "job-state", "job-state-reasons", "job-originating-user-name", "job-impressions-completed"];
 
 /// Why a printer could not be asked or did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,6 +180,8 @@ pub struct Job {
     pub owner: Option<String>,
     /// Impressions done so far.
     pub impressions: i32,
+    /// Canceled; the printer only has to come to the point where it can stop.
+    pub stopping: bool,
 }
 
 /// What became of the jobs of a queue.
@@ -194,10 +204,7 @@ pub async fn printer_attributes(endpoint: &Endpoint, deadline: Instant) -> Resul
 pub async fn jobs(endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Job>, PrinterFault> {
     let mut request = operation(Operation::GetJobs, endpoint)?;
     add(&mut request, "limit", IppValue::Integer(JOBS_MAX))?;
-    add_wanted(
-        &mut request,
-        &["job-id", "job-state", "job-originating-user-name", "job-impressions-completed"],
-    )?;
+    add_wanted(&mut request, &JOB_WANTED)?;
     add(&mut request, "which-jobs", IppValue::Keyword("not-completed".try_into()?))?;
     Ok(jobs_of(&ask(endpoint, message(&request, Vec::new()), deadline).await?))
 }
@@ -213,6 +220,7 @@ pub fn jobs_of(answer: &Answer) -> Vec<Job> {
                 state: a.integer("job-state").map_or(JobState::Unknown, JobState::from_enum),
                 owner: a.text("job-originating-user-name").map(str::to_owned),
                 impressions: a.integer("job-impressions-completed").unwrap_or(0),
+                stopping: a.texts("job-state-reasons").any(|r| r == "processing-to-stop-point"),
             })
         })
         .filter(|job| !job.state.is_final())
@@ -234,14 +242,26 @@ pub async fn cancel_all_jobs(uri: &str) -> Result<Cleared, PrinterFault> {
         Err(PrinterFault::Refused { .. }) => cancel_one_by_one(&endpoint, &before, deadline).await?,
         Err(fault) => return Err(fault),
     }
-    let mut left = jobs(&endpoint, deadline).await?;
+    let mut left = remaining(&endpoint, deadline).await?;
     if !left.is_empty() {
         cancel_one_by_one(&endpoint, &left, deadline).await?;
-        left = jobs(&endpoint, deadline).await?;
+        let until = Instant::now() + CANCEL_LIMIT;
+        loop {
+            left = remaining(&endpoint, deadline).await?;
+            if left.is_empty() || Instant::now() >= until {
+                break;
+            }
+            tokio::time::sleep(CANCEL_PERIOD).await;
+        }
     }
     let left = left.iter().filter(|job| before.iter().any(|b| b.id == job.id)).count();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Ok(Cleared { canceled: count(before.len() - left), left: count(left) })
+}
+
+/// The jobs that may still come out on paper.
+async fn remaining(endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Job>, PrinterFault> {
+    Ok(jobs(endpoint, deadline).await?.into_iter().filter(|job| !job.stopping).collect())
 }
 
 async fn cancel_one_by_one(endpoint: &Endpoint, jobs: &[Job], deadline: Instant) -> Result<(), PrinterFault> {
