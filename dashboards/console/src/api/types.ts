@@ -81,15 +81,15 @@ export interface TerminalSummary {
   label: string;
   status: Status;
   why: Why[];
-  presence: { state: PresenceState; since_ms: number; last_seen_ms: number | null };
-  health: { state: HealthState; since_ms: number | null };
-  verdict: Verdict | null;
+  presence: { state: PresenceState; since_ms: number; last_seen_ms?: number | null };
+  health: { state: HealthState; since_ms?: number | null };
+  verdict?: Verdict | null;
   /** 30 buckets of 10 minutes, oldest first; null is "no data". */
   heartbeats: (Status | null)[];
-  session: boolean | null;
+  session?: boolean | null;
   open_commands: number;
   drift: boolean;
-  agent_version: string | null;
+  agent_version?: string | null;
   enrolled: boolean;
   revision: number;
   at_ms: number;
@@ -179,9 +179,9 @@ export interface TerminalDetail extends TerminalSummary {
   services?: Record<string, UnitState> | null;
   printers: Record<string, Printer | null>;
   page?: Page | null;
-  desired: Desired | null;
+  desired?: Desired | null;
   desired_at_ms?: number | null;
-  reported_generation: number | null;
+  reported_generation?: number | null;
   certificate?: { serial: string; not_after_ms: number } | null;
   away?: Away | null;
   started_ms?: number | null;
@@ -290,7 +290,7 @@ export interface ApiToken {
   user: string;
   revision?: number | null;
   /** Only in the answer to its making. */
-  token?: string;
+  token?: string | null;
 }
 
 export interface Listed<T> {

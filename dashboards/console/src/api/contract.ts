@@ -1,0 +1,23 @@
+// Holds the console's words against the controller's generated ones: when the API moves on, this
+// file no longer type-checks, in the same commit. Nothing of it reaches the browser.
+import type { components } from './schema';
+import type * as Ours from './types';
+
+type Theirs = components['schemas'];
+/** Only accepts what the console can read. */
+type Reads<Word, Sent extends Word> = [Word, Sent];
+
+export type Contract = [
+  Reads<Ours.Session, Theirs['Session']>,
+  Reads<Ours.Fleet, Theirs['FleetView']>,
+  Reads<Ours.TerminalSummary, Theirs['TerminalSummary']>,
+  Reads<Ours.TerminalDetail, Theirs['TerminalDetail']>,
+  Reads<Ours.TimelineItem, Theirs['TimelineItem']>,
+  Reads<Ours.VerbInfo, Theirs['VerbInfo']>,
+  Reads<Ours.Preview, Theirs['Preview']>,
+  Reads<Ours.Command, Theirs['CommandView']>,
+  Reads<Ours.AuditEntry, Theirs['AuditView']>,
+  Reads<Ours.User, Theirs['UserView']>,
+  Reads<Ours.ApiToken, Theirs['TokenView']>,
+  Reads<Ours.EnrollToken, Theirs['EnrollToken']>,
+];
