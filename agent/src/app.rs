@@ -224,7 +224,8 @@ impl Agent {
             services: self.config.services.clone(),
             store: self.store.clone(),
             mode,
-            report_now: whole_wanted,
+            // A clone: the uplink must not see the sender go when the handlers stop before it.
+            report_now: whole_wanted.clone(),
             leaving: leaving.clone(),
             uploader: Uploader { controller: self.identity.given.controller.clone(), tls },
             ring: self.ring,
@@ -265,6 +266,7 @@ impl Agent {
         };
         let goes_down = *leaves.borrow() == Leaving::MachineGoesDown;
         stop(tasks, control, code, goes_down).await;
+        drop(whole_wanted);
         Ok(code)
     }
 

@@ -131,6 +131,8 @@ impl Control {
             tracing::warn!(%error, "the mark of an orderly end was not kept");
         }
         let Some(session) = self.session.take() else { return };
+        // Nothing is said after the farewell: the uplink falls silent first.
+        self.parts.uplink.send_replace(None);
         let payload = message(session, Presence::Death { cause: ended.cause() }, now_ms);
         let topic = Topic::of(&self.parts.terminal, Channel::Presence);
         let said = self.parts.publisher.publish(&topic, payload, true, None);
