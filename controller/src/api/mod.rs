@@ -2,6 +2,7 @@
 //! (`router.rs`). Views are typed apart from the domain and converted in named functions.
 
 pub mod access;
+pub mod adapters;
 pub mod assets;
 pub mod commands;
 pub mod convert;
@@ -18,3 +19,6 @@ pub mod terminal;
 pub mod terminals;
 pub mod text;
 pub mod views;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! The API over a real database file: nobody gets in without proof, and one token enrolls once.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::adapters::StoreRegistry;
+use super::state::{ApiState, Settings, Site, enrolling};
+use crate::audit::{self, Audit};
+use crate::auth::accounts::Accounts;
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::events::Events;
+use crate::fleet::{FleetHandle, Terminal};
+use crate::pki::Pki;
+
+struct World {
+    _folder: tempfile::TempDir,
+    state: ApiState,
+    router: Router,
+    cookie: String,
+    csrf: String,
+    password: String,
+}
+
+async fn send(
+    router: &Router,
+    method: &str,
+    path: &str,
+    body: Option<Value>,
+    headers: &[(&str, &str)],
+) -> (StatusCode, Value, axum::http::HeaderMap) {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = match body {
+        Some(json) => {
+            request = request.header("content-type", "application/json");
+            Body::from(json.to_string())
+        }
+        None => Body::empty(),
+    };
+    let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();
+    (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null), headers)
+}
+
+impl World {
+    async fn new() -> Self {
+        migrado_link::tls::install_provider();
+        let folder = tempfile::tempdir().unwrap();
+        let pool = crate::store::open(&folder.path().join("fleet.db")).await.unwrap();
+        let clock = Clock::system();
+        let now_ms = clock.now_ms();
+        let audit = Arc::new(Audit::new(pool.clone()));
+        let events = Events::new(now_ms);
+        let accounts = Accounts::new(pool.clone(), audit.clone()).unwrap();
+        let password = accounts.first(now_ms).await.unwrap().unwrap();
+        let terminal =
+            Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), "<script>".into(), now_ms);
+        let state = ApiState {
+            fleet: FleetHandle::new([terminal]),
+            registry: Arc::new(StoreRegistry { pool: pool.clone(), kicker: None }),
+            commands: Commands::open(pool.clone(), audit.clone(), events.clone(), clock.clone())
+                .await
+                .unwrap(),
+            accounts,
+            audit,
+            events,
+            pki: Arc::new(Pki::open(folder.path(), &["localhost"], now_ms).unwrap()),
+            clock,
+            settings: Arc::new(Settings {
+                sites: vec![Site { id: "fp".parse().unwrap(), name: "F".into(), address: "A".into() }],
+                terminal_address: "localhost:8444".into(),
+                broker_address: "localhost:8883".into(),
+                languages: vec!["de".into()],
+            }),
+            desired_changed: Arc::default(),
+            enrolling: enrolling(),
+            pool,
+        };
+        let router = super::router::console(state.clone());
+        let login = json!({"name": "admin", "password": password});
+        let (status, session, headers) = send(&router, "POST", "/api/v1/session", Some(login), &[]).await;
+        assert_eq!(status, StatusCode::OK, "{session}");
+        let cookie = headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+        let csrf = session["csrf_token"].as_str().unwrap().to_owned();
+        Self { _folder: folder, state, router, cookie, csrf, password }
+    }
+
+    async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        more: &[(&str, &str)],
+    ) -> (StatusCode, Value) {
+        let mut headers = vec![("cookie", self.cookie.as_str()), ("x-csrf-token", self.csrf.as_str())];
+        headers.extend_from_slice(more);
+        let (status, body, _) = send(&self.router, method, path, body, &headers).await;
+        (status, body)
+    }
+}
+
+#[tokio::test]
+async fn every_route_of_the_document_needs_proof_and_every_write_of_a_session_its_token() {
+    let world = World::new().await;
+    let document: Value = serde_json::from_str(&super::router::document()).unwrap();
+    let mut seen = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().map(|m| m.to_uppercase()) {
+            if (path.as_str(), method.as_str()) == ("/api/v1/session", "POST") {
+                continue;
+            }
+            let path = path.replace("{id}", "fp-01").replace("{name}", "admin");
+            let (status, problem, headers) = send(&world.router, &method, &path, None, &[]).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
+            assert_eq!(problem["code"], "unauthenticated");
+            assert!(headers["content-security-policy"].to_str().unwrap().contains("default-src 'self'"));
+            if method != "GET" {
+                let cookie = [("cookie", world.cookie.as_str())];
+                let (status, problem, _) = send(&world.router, &method, &path, None, &cookie).await;
+                assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("csrf")), "{path}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 25);
+}
+
+#[tokio::test]
+async fn guessing_passwords_ends_in_a_clear_wait() {
+    let world = World::new().await;
+    let mut last = StatusCode::OK;
+    for n in 0..12 {
+        let login = json!({"name": "admin", "password": format!("{}{n}", world.password)});
+        let (status, _, headers) = send(&world.router, "POST", "/api/v1/session", Some(login), &[]).await;
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            assert!(headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
+        }
+        last = status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_change_needs_the_state_it_was_decided_on_and_names_stay_text() {
+    let world = World::new().await;
+    let path = "/api/v1/terminals/fp-01";
+    let (status, shown) = world.call("GET", path, None, &[]).await;
+    assert_eq!((status, &shown["label"]), (StatusCode::OK, &json!("<script>")));
+    let change = || Some(json!({"label": "Eingang"}));
+    assert_eq!(world.call("PATCH", path, change(), &[]).await.0, StatusCode::PRECONDITION_REQUIRED);
+    let stale = [("if-match", "\"other\"")];
+    assert_eq!(world.call("PATCH", path, change(), &stale).await.0, StatusCode::PRECONDITION_FAILED);
+    let (status, shown) = world.call("PATCH", path, change(), &[("if-match", "*")]).await;
+    assert_eq!(status, StatusCode::OK, "{shown}");
+    assert_eq!((&shown["label"], &shown["desired"]["generation"]), (&json!("Eingang"), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_order_sent_twice_is_one_order_and_is_audited() {
+    let world = World::new().await;
+    world.state.fleet.change(&"fp-01".parse().unwrap(), |t| {
+        t.certificate = Some(crate::fleet::terminal::Certificate { serial: "1".into(), not_after_ms: 1 });
+        ((), true)
+    });
+    let order = |s| Some(json!({"terminals": ["fp-01"], "order": {"verb": "identify", "seconds": s}}));
+    let key = [("idempotency-key", "k1")];
+    let (status, first) = world.call("POST", "/api/v1/commands", order(5), &key).await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{first}");
+    let (_, second) = world.call("POST", "/api/v1/commands", order(5), &key).await;
+    assert_eq!(first, second);
+    let (status, other) = world.call("POST", "/api/v1/commands", order(6), &key).await;
+    assert_eq!(
+        (status, &other["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("idempotency_key_reused"))
+    );
+    let id = first["commands"][0]["id"].as_str().unwrap();
+    let (_, canceled) =
+        world.call("POST", &format!("/api/v1/commands/{id}/cancel"), Some(json!({})), &[]).await;
+    assert_eq!(canceled["state"], "canceled");
+    assert!(audit::verify(&world.state.pool).await.unwrap() >= 3);
+}
