@@ -36,7 +36,8 @@ enum Verb {
         /// `host:port` of the controller's terminal listener; usually the one in the token.
         #[arg(long, value_name = "HOST:PORT")]
         controller: Option<String>,
-        /// The token; `-` reads it from standard input, absent from MIGRADO_ENROLL_TOKEN.
+        /// The token; `-` reads it from standard input, absent: from the environment
+        /// (`MIGRADO_ENROLL_TOKEN`).
         #[arg(long, value_name = "TOKEN")]
         token: Option<String>,
     },
