@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod clock;
 pub mod commands;
+pub mod desired;
 pub mod events;
 pub mod files;
 pub mod fleet;
