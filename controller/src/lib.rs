@@ -3,18 +3,21 @@
 //! comes back on the data path. `app` puts it together, `tasks` is the only place that spawns.
 
 pub mod api;
+pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod broker;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod desired;
 pub mod events;
 pub mod files;
 pub mod fleet;
 pub mod ingest;
 pub mod metrics;
 pub mod pki;
+pub mod registry;
 pub mod store;
 pub mod systemd;
 pub mod tasks;

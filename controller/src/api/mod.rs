@@ -1,7 +1,20 @@
 //! The HTTP API, version 1, and the console. One file per resource; the router is on one screen
 //! (`router.rs`). Views are typed apart from the domain and converted in named functions.
 
+pub mod access;
+pub mod assets;
+pub mod commands;
+pub mod convert;
+pub mod events;
 pub mod extract;
+pub mod fleet;
+pub mod guard;
 pub mod problem;
+pub mod router;
+pub mod serve;
+pub mod session;
+pub mod state;
+pub mod terminal;
+pub mod terminals;
 pub mod text;
 pub mod views;

@@ -1,0 +1,296 @@
+//! The audit log, API tokens and accounts.
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, require_match};
+use super::guard::{Admin, Viewer};
+use super::problem::{Answer, Problem};
+use super::state::ApiState;
+use crate::audit::{Entry, Outcome};
+use crate::auth::accounts::LoginError;
+use crate::auth::{Actor, Proof, Role, password};
+use crate::store::{StoreError, api_tokens, audit as audit_rows, users};
+
+/// Where a list goes on.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub struct Cursor {
+    limit: Option<u32>,
+    after: Option<i64>,
+}
+/// An audit entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AuditView {
+    id: i64,
+    at_ms: i64,
+    actor: String,
+    action: String,
+    object: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    result: Outcome,
+}
+
+/// Who did what, the newest first.
+#[utoipa::path(get, path = "/api/v1/audit", params(Cursor), responses((status = 200, body = Page<AuditView>)))]
+pub async fn audit(
+    State(state): State<ApiState>,
+    _: Admin,
+    Query(cursor): Query<Cursor>,
+) -> Answer<axum::Json<Page<AuditView>>> {
+    let limit = limit(cursor.limit)?;
+    let count = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+    let before = cursor.after.unwrap_or(i64::MAX);
+    let rows = audit_rows::before(&state.pool, before, None, count).await?;
+    let items = rows.into_iter().map(|r| AuditView {
+        id: r.id,
+        at_ms: r.entry.at_ms,
+        actor: r.entry.actor,
+        action: r.entry.action,
+        object: r.entry.object,
+        detail: r.entry.detail,
+        result: r.entry.result,
+    });
+    Ok(axum::Json(Page::cut(items.collect(), limit, |a| a.id.to_string())))
+}
+
+/// An API token, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenView {
+    id: String,
+    name: String,
+    user: String,
+    role: Role,
+    created_ms: i64,
+    /// The token itself; only in the answer that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+fn token_view(t: api_tokens::ApiToken, token: Option<String>) -> TokenView {
+    TokenView { id: t.id, name: t.name, user: t.user, role: t.role, created_ms: t.created_ms, token }
+}
+
+/// API tokens: one's own, an administrator's view has all.
+#[utoipa::path(get, path = "/api/v1/api-tokens", responses((status = 200, body = Page<TokenView>)))]
+pub async fn tokens(
+    State(state): State<ApiState>,
+    Viewer(actor): Viewer,
+) -> Answer<axum::Json<Page<TokenView>>> {
+    let of = (actor.role < Role::Admin).then_some(actor.user.as_str());
+    let items = api_tokens::all(&state.pool, of).await?;
+    let items = items.into_iter().map(|t| token_view(t, None)).collect();
+    Ok(axum::Json(Page { items, next: None }))
+}
+
+/// A wish for an API token.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewToken {
+    name: String,
+    role: Option<Role>,
+}
+
+/// Makes an API token; it is told only now. Needs a session: a token makes no tokens.
+#[utoipa::path(post, path = "/api/v1/api-tokens", request_body = NewToken, responses((status = 201, body = TokenView)))]
+pub async fn make_token(
+    State(state): State<ApiState>,
+    Viewer(actor): Viewer,
+    Json(wish): Json<NewToken>,
+) -> Answer<Response> {
+    if matches!(actor.proof, Proof::Token { .. }) {
+        let detail = "Log in with name and password to make a token.";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "session_required", detail));
+    }
+    let name = wish.name.trim();
+    if name.is_empty() || name.chars().count() > 100 {
+        return Err(Problem::field("/name", "use 1 to 100 characters"));
+    }
+    let role = wish.role.unwrap_or(actor.role).min(actor.role);
+    let made = state.accounts.make_token(&Actor { role, ..actor }, name, state.clock.now_ms()).await?;
+    Ok((StatusCode::CREATED, axum::Json(token_view(made.0, Some(made.1)))).into_response())
+}
+
+async fn own_token(state: &ApiState, actor: &Actor, id: &str) -> Answer<api_tokens::ApiToken> {
+    let token = api_tokens::get(&state.pool, id).await?;
+    token
+        .filter(|t| actor.role == Role::Admin || t.user == actor.user)
+        .ok_or_else(|| Problem::not_found("API token"))
+}
+
+/// One API token.
+#[utoipa::path(get, path = "/api/v1/api-tokens/{id}", responses((status = 200, body = TokenView)))]
+pub async fn token(
+    State(state): State<ApiState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<String>,
+) -> Answer<Tagged<TokenView>> {
+    Ok(Tagged(token_view(own_token(&state, &actor, &id).await?, None), etag(1)))
+}
+
+/// Withdraws an API token.
+#[utoipa::path(delete, path = "/api/v1/api-tokens/{id}", responses((status = 204)))]
+pub async fn withdraw_token(
+    State(state): State<ApiState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer<StatusCode> {
+    let token = own_token(&state, &actor, &id).await?;
+    require_match(&headers, &etag(1))?;
+    let fail = StoreError::of("withdraw an API token");
+    let mut tx = state.pool.begin().await.map_err(fail)?;
+    api_tokens::delete(&mut tx, &id).await?;
+    let entry = Entry::ok(state.clock.now_ms(), actor.name(), "token.withdraw", id).detail(token.name);
+    audit_rows::append_in(&mut tx, entry).await?;
+    tx.commit().await.map_err(fail)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    name: String,
+    role: Role,
+    created_ms: i64,
+    revision: i64,
+}
+
+fn user_view(u: users::User) -> UserView {
+    UserView { name: u.name, role: u.role, created_ms: u.created_ms, revision: u.revision }
+}
+
+/// Accounts.
+#[utoipa::path(get, path = "/api/v1/users", responses((status = 200, body = Page<UserView>)))]
+pub async fn list_users(State(state): State<ApiState>, _: Admin) -> Answer<axum::Json<Page<UserView>>> {
+    let items = users::all(&state.pool).await?.into_iter().map(user_view).collect();
+    Ok(axum::Json(Page { items, next: None }))
+}
+
+async fn find_user(state: &ApiState, name: &str) -> Answer<users::User> {
+    users::find(&state.pool, name).await?.ok_or_else(|| Problem::not_found("account"))
+}
+
+/// One account.
+#[utoipa::path(get, path = "/api/v1/users/{name}", responses((status = 200, body = UserView)))]
+pub async fn show_user(
+    State(state): State<ApiState>,
+    _: Admin,
+    Path(name): Path<String>,
+) -> Answer<Tagged<UserView>> {
+    let user = find_user(&state, &name).await?;
+    let tag = etag(user.revision);
+    Ok(Tagged(user_view(user), tag))
+}
+
+/// A new account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    name: String,
+    role: Role,
+    password: String,
+}
+
+fn internal(error: &LoginError) -> Problem {
+    Problem::internal(error)
+}
+
+/// Makes an account.
+#[utoipa::path(post, path = "/api/v1/users", request_body = NewUser, responses((status = 201, body = UserView)))]
+pub async fn make_user(
+    State(state): State<ApiState>,
+    Admin(actor): Admin,
+    Json(new): Json<NewUser>,
+) -> Answer<Response> {
+    let fits = (1..=64).contains(&new.name.len())
+        && new.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
+    if !fits {
+        return Err(Problem::field("/name", "use 1 to 64 letters, digits or . _ - @"));
+    }
+    password::check_new(&new.password, &new.name).map_err(|m| Problem::field("/password", m))?;
+    if users::find(&state.pool, &new.name).await?.is_some() {
+        return Err(Problem::new(StatusCode::CONFLICT, "exists", "There is such an account already."));
+    }
+    let now_ms = state.clock.now_ms();
+    state.accounts.put(&new.name, new.role, new.password, now_ms).await.map_err(|e| internal(&e))?;
+    state
+        .audit
+        .record(Entry::ok(now_ms, actor.name(), "user.make", &new.name).detail(new.role.word()))
+        .await?;
+    let user = find_user(&state, &new.name).await?;
+    Ok((StatusCode::CREATED, axum::Json(user_view(user))).into_response())
+}
+
+/// A change of an account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserChange {
+    role: Option<Role>,
+    password: Option<String>,
+}
+
+async fn keeps_an_admin(state: &ApiState, user: &users::User, role: Option<Role>) -> Answer<()> {
+    let others = users::all(&state.pool).await?;
+    let remains = others.iter().any(|u| u.role == Role::Admin && u.name != user.name);
+    if user.role == Role::Admin && role != Some(Role::Admin) && !remains {
+        let detail = "This is the last administrator; make another one first.";
+        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail));
+    }
+    Ok(())
+}
+
+/// Changes an account; its sessions end.
+#[utoipa::path(patch, path = "/api/v1/users/{name}", request_body = UserChange, responses((status = 200, body = UserView)))]
+pub async fn change_user(
+    State(state): State<ApiState>,
+    Admin(actor): Admin,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    Json(change): Json<UserChange>,
+) -> Answer<Tagged<UserView>> {
+    let user = find_user(&state, &name).await?;
+    require_match(&headers, &etag(user.revision))?;
+    let role = change.role.unwrap_or(user.role);
+    keeps_an_admin(&state, &user, Some(role)).await?;
+    let now_ms = state.clock.now_ms();
+    if let Some(new) = change.password {
+        password::check_new(&new, &name).map_err(|m| Problem::field("/password", m))?;
+        state.accounts.put(&name, role, new, now_ms).await.map_err(|e| internal(&e))?;
+    } else {
+        let fail = StoreError::of("change an account");
+        let mut conn = state.pool.acquire().await.map_err(fail)?;
+        if !users::update(&mut conn, &name, user.revision, role, &user.password_hash).await? {
+            return Err(changed_meanwhile());
+        }
+    }
+    state.audit.record(Entry::ok(now_ms, actor.name(), "user.change", &name).detail(role.word())).await?;
+    let user = find_user(&state, &name).await?;
+    let tag = etag(user.revision);
+    Ok(Tagged(user_view(user), tag))
+}
+
+/// Removes an account with its sessions and tokens.
+#[utoipa::path(delete, path = "/api/v1/users/{name}", responses((status = 204)))]
+pub async fn remove_user(
+    State(state): State<ApiState>,
+    Admin(actor): Admin,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Answer<StatusCode> {
+    let user = find_user(&state, &name).await?;
+    require_match(&headers, &etag(user.revision))?;
+    keeps_an_admin(&state, &user, None).await?;
+    let fail = StoreError::of("remove an account");
+    let mut tx = state.pool.begin().await.map_err(fail)?;
+    if !users::delete(&mut tx, &name, user.revision).await? {
+        return Err(changed_meanwhile());
+    }
+    audit_rows::append_in(&mut tx, Entry::ok(state.clock.now_ms(), actor.name(), "user.remove", &name))
+        .await?;
+    tx.commit().await.map_err(fail)?;
+    Ok(StatusCode::NO_CONTENT)
+}

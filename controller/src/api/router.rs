@@ -1,0 +1,117 @@
+//! Every route on one screen.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Html;
+use axum::routing::{get, post, put};
+use migrado_protocol::limits::LOGS_BYTES_MAX;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::state::ApiState;
+use super::{access, assets, commands, events, fleet, guard, session, terminal, terminals};
+
+/// Bytes of a request's body.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(info(
+    title = "MigraDo Fleet",
+    version = "1",
+    description = "Sessions (cookie and X-CSRF-Token) or API tokens (Authorization: Bearer). Refusals are application/problem+json."
+))]
+struct Document;
+
+fn v1() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(session::login, session::show, session::logout))
+        .routes(routes!(session::change_password))
+        .routes(routes!(fleet::show))
+        .routes(routes!(terminals::list, terminals::add))
+        .routes(routes!(terminals::show, terminals::change, terminals::retire))
+        .routes(routes!(terminals::enroll_token))
+        .routes(routes!(terminals::revoke))
+        .routes(routes!(terminals::timeline))
+        .routes(routes!(terminals::usage))
+        .routes(routes!(terminals::usage_of_all))
+        .routes(routes!(commands::verbs))
+        .routes(routes!(commands::preview))
+        .routes(routes!(commands::list, commands::issue))
+        .routes(routes!(commands::show))
+        .routes(routes!(commands::cancel))
+        .routes(routes!(commands::logs))
+        .routes(routes!(access::audit))
+        .routes(routes!(access::tokens, access::make_token))
+        .routes(routes!(access::token, access::withdraw_token))
+        .routes(routes!(access::list_users, access::make_user))
+        .routes(routes!(access::show_user, access::change_user, access::remove_user))
+        .routes(routes!(events::watch))
+}
+
+/// The `OpenAPI` document.
+pub fn document() -> String {
+    let (_, api) = v1().split_for_parts();
+    api.to_pretty_json().unwrap_or_default() + "\n"
+}
+
+async fn docs() -> Html<String> {
+    let (_, api) = v1().split_for_parts();
+    let mut rows = String::new();
+    for (path, item) in &api.paths.paths {
+        for (method, operation) in
+            [("GET", &item.get), ("POST", &item.post), ("PATCH", &item.patch), ("DELETE", &item.delete)]
+        {
+            if let Some(operation) = operation {
+                let words = operation.summary.as_deref().unwrap_or_default();
+                rows.push_str(&format!(
+                    "<tr><td>{method}</td><td><code>{path}</code></td><td>{words}</td></tr>"
+                ));
+            }
+        }
+    }
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>MigraDo Fleet API</title>\
+         <h1>MigraDo Fleet API</h1><p><a href=\"/api/openapi.json\">OpenAPI 3.1</a></p><table>{rows}</table></html>"
+    ))
+}
+
+/// The console's listener: API and console.
+pub fn console(state: ApiState) -> Router {
+    let (api, _) = v1().split_for_parts();
+    let json = ([("content-type", "application/json")], document());
+    api.route_layer(from_fn_with_state(state.clone(), guard::gate))
+        .route("/api/openapi.json", get(|| async { json }))
+        .route("/api/docs", get(docs))
+        .fallback(assets::serve)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(guard::headers))
+        .with_state(state)
+}
+
+/// The terminals' listener.
+pub fn terminals(state: ApiState) -> Router {
+    Router::new()
+        .route("/terminal/v1/enroll", post(terminal::enroll).layer(DefaultBodyLimit::max(64 * 1024)))
+        .route("/terminal/v1/time", get(terminal::time))
+        .route(
+            "/terminal/v1/logs/{command}",
+            put(terminal::logs).layer(DefaultBodyLimit::max(LOGS_BYTES_MAX + 1)),
+        )
+        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_committed_document_is_the_one_of_the_code() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+        let now = super::document();
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            crate::files::replace_file(std::path::Path::new(file), now.as_bytes(), 0o644).unwrap();
+        }
+        let committed = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(committed == now, "controller/openapi.json is stale: run with UPDATE_SNAPSHOTS=1");
+    }
+}

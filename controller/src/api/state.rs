@@ -1,0 +1,103 @@
+//! What handlers need, and the two things they ask of others: keeping the list of terminals
+//! (`store`) and throwing a revoked one out (`broker`).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use migrado_protocol::usage::Counter;
+use migrado_protocol::{SiteId, TerminalId};
+use sqlx::AnyPool;
+use tokio::sync::Notify;
+
+use super::views::TimelineItem;
+use crate::audit::Audit;
+use crate::auth::accounts::Accounts;
+use crate::auth::limiter::{ENROLL_PER_ADDRESS, Limiter};
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::events::Events;
+use crate::fleet::{FleetHandle, Terminal};
+use crate::pki::Pki;
+use crate::store::StoreError;
+
+/// Counts by hour since the epoch.
+pub type Usage = BTreeMap<i64, BTreeMap<Counter, u64>>;
+
+/// The durable list of terminals, and the connections of those in it.
+#[async_trait]
+pub trait Registry: Send + Sync + std::fmt::Debug {
+    /// Keeps identity, site, label and certificate of a terminal.
+    async fn put(&self, terminal: &Terminal) -> Result<(), StoreError>;
+    /// Forgets a terminal.
+    async fn remove(&self, terminal: &TerminalId) -> Result<(), StoreError>;
+    /// Lines of a terminal's history before this number, the newest first.
+    async fn timeline(
+        &self,
+        terminal: &TerminalId,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, TimelineItem)>, StoreError>;
+    /// Usage from this hour on, of one terminal or all, by hour.
+    async fn usage(&self, terminal: Option<&TerminalId>, hour: i64) -> Result<Usage, StoreError>;
+    /// Ends the terminal's connection; what it holds no longer counts.
+    async fn kick(&self, terminal: &TerminalId);
+}
+
+/// A site as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Identity.
+    pub id: SiteId,
+    /// What people call it.
+    pub name: String,
+    /// Where it is.
+    pub address: String,
+}
+
+/// Settings of the API.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Sites.
+    pub sites: Vec<Site>,
+    /// `host:port` of the terminal listener as terminals dial it.
+    pub terminal_address: String,
+    /// `host:port` of the broker as terminals dial it.
+    pub broker_address: String,
+    /// Languages that displays offer unless something else is set.
+    pub languages: Vec<String>,
+}
+
+/// What every handler needs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// Database.
+    pub pool: AnyPool,
+    /// Fleet.
+    pub fleet: FleetHandle,
+    /// List of terminals.
+    pub registry: Arc<dyn Registry>,
+    /// Commands.
+    pub commands: Commands,
+    /// Accounts.
+    pub accounts: Accounts,
+    /// Audit log.
+    pub audit: Arc<Audit>,
+    /// Changes.
+    pub events: Events,
+    /// Authority.
+    pub pki: Arc<Pki>,
+    /// Clock.
+    pub clock: Clock,
+    /// Settings.
+    pub settings: Arc<Settings>,
+    /// Wakes whoever publishes desired states.
+    pub desired_changed: Arc<Notify>,
+    /// Tries to enroll, by address.
+    pub enrolling: Arc<std::sync::Mutex<Limiter>>,
+}
+
+/// A limiter for enrolments.
+pub fn enrolling() -> Arc<std::sync::Mutex<Limiter>> {
+    Arc::new(std::sync::Mutex::new(Limiter::new(ENROLL_PER_ADDRESS)))
+}
