@@ -3,6 +3,7 @@
 //! comes back on the data path. `app` puts it together, `tasks` is the only place that spawns.
 
 pub mod api;
+pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod broker;
@@ -16,6 +17,7 @@ pub mod fleet;
 pub mod ingest;
 pub mod metrics;
 pub mod pki;
+pub mod registry;
 pub mod store;
 pub mod systemd;
 pub mod tasks;

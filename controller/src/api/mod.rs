@@ -2,7 +2,6 @@
 //! (`router.rs`). Views are typed apart from the domain and converted in named functions.
 
 pub mod access;
-pub mod adapters;
 pub mod assets;
 pub mod commands;
 pub mod convert;
@@ -10,9 +9,9 @@ pub mod events;
 pub mod extract;
 pub mod fleet;
 pub mod guard;
-pub mod listeners;
 pub mod problem;
 pub mod router;
+pub mod serve;
 pub mod session;
 pub mod state;
 pub mod terminal;

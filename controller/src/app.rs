@@ -1,0 +1,469 @@
+//! The composition root of the controller: opens identity, database and broker, connects the parts,
+//! starts every task through [`Tasks`], and stops them in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
+use migrado_link::session::{LinkEvent, LinkOptions, Publisher, Sessions, Will, link_with_receipts};
+use migrado_link::tls::{self, Clients};
+use migrado_protocol::envelope::SCHEMA_VERSION;
+use migrado_protocol::ids::CONTROLLER_NAME;
+use migrado_protocol::presence::ControllerPresence;
+use migrado_protocol::topic::controller_filters;
+use migrado_protocol::{TerminalId, Topic};
+use sqlx::AnyPool;
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::router;
+use crate::api::serve::serve;
+use crate::api::state::{ApiState, Settings, Site, enrolling};
+use crate::audit::{Audit, Entry};
+use crate::auth::Role;
+use crate::auth::accounts::{Accounts, FIRST_ACCOUNT};
+use crate::broker::{Broker, BrokerOptions, Refusals, refusals::Refusal};
+use crate::clock::Clock;
+use crate::commands::Commands;
+use crate::commands::dispatch::{Connections, Dispatch, Outlet};
+use crate::config::{BrokerKind, ControllerConfig};
+use crate::events::Events;
+use crate::fleet::{FleetHandle, Presence, Terminal, presence, table::Change};
+use crate::ingest::{GROUP_MAX, Ingest, Message};
+use crate::metrics::{Counts, Others};
+use crate::pki::Pki;
+use crate::registry::StoredRegistry;
+use crate::tasks::{Stage, Tasks};
+use crate::{desired, files, store, systemd};
+
+/// Seconds of silence after which the broker is asked whether it is there.
+const KEEP_ALIVE_S: u16 = 30;
+/// Seconds for which an external broker keeps what came while the controller was away.
+const SESSION_EXPIRY_S: u32 = 24 * 3600;
+/// How often time alone may change what is shown, and systemd's watchdog is fed.
+const TURN: Duration = Duration::from_secs(10);
+/// Time to wait before a group that the database refused is followed by the next.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+/// Time that tasks of a stage have to end in order.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// Parts that several tasks share.
+struct Parts {
+    state: ApiState,
+    refusals: Refusals,
+    counts: Counts,
+    ready: watch::Sender<bool>,
+}
+
+/// Gives the first account a new password.
+pub async fn reset_password(config: &ControllerConfig) -> Result<String> {
+    let pool = store::open(&config.data_dir.join("controller.db")).await?;
+    let accounts = Accounts::new(pool.clone(), Arc::new(Audit::new(pool)))?;
+    let password = crate::auth::password::generate();
+    accounts.put(FIRST_ACCOUNT, Role::Admin, password.clone(), crate::clock::now_ms()).await?;
+    Ok(password)
+}
+
+/// Runs the controller until it is told to stop, or a task dies.
+pub async fn run(config: ControllerConfig) -> Result<()> {
+    init_log(&config);
+    tls::install_provider();
+    let clock = Clock::system();
+    files::make_folder(&config.data_dir, 0o750).context("making the data folder")?;
+    let pki = Pki::open(&config.data_dir, &[&config.public_host], clock.now_ms())
+        .context("opening the authority")?;
+    let pki = Arc::new(pki);
+    let pool = store::open(&config.data_dir.join("controller.db")).await.context("opening the database")?;
+    let (refusals, refused) = Refusals::new();
+    let mut tasks = Tasks::default();
+    let kicker = match config.broker {
+        BrokerKind::External => None,
+        BrokerKind::Embedded => {
+            let (certificate, key) = pki.broker_files();
+            let options = BrokerOptions {
+                listen: config.mqtt.listen,
+                folder: config.data_dir.join("broker"),
+                certificate,
+                key,
+                authority: pki.authority_file(),
+            };
+            let broker = Broker::open(&options, refusals.clone()).await?;
+            let kicker = broker.kicker();
+            tasks.spawn_until_canceled(Stage::Link, "broker", broker.run());
+            Some(kicker)
+        }
+    };
+    let parts = compose(&config, &pool, pki, kicker, clock, refusals).await?;
+    first_account(&config, &parts.state).await?;
+    start_wire(&config, &parts, &mut tasks)?;
+    start_listeners(&config, &parts, &mut tasks).await?;
+    start_upkeep(&parts, refused, &mut tasks);
+    tracing::info!(
+        console = %config.console.listen, terminals = %config.terminal.listen,
+        mqtt = %config.own_mqtt_address(), metrics = %config.metrics.listen, "the controller serves"
+    );
+    systemd::notify_ready("serving");
+    let died = tokio::select! {
+        () = stop_signal() => None,
+        death = tasks.death() => Some(death),
+    };
+    systemd::notify_stopping();
+    for stage in [Stage::Work, Stage::Link] {
+        for late in tasks.drain(stage, DRAIN).await {
+            tracing::warn!(task = late, "did not end in time");
+        }
+    }
+    pool.close().await;
+    died.map_or(Ok(()), |death| Err(death.into()))
+}
+
+fn init_log(config: &ControllerConfig) {
+    use tracing_subscriber::layer::SubscriberExt as _;
+    use tracing_subscriber::util::SubscriberInitExt as _;
+    let filter = format!("{0},rmqtt={1},rmqtt_net={1},sqlx=warn", config.log.word(), "warn");
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
+    let registry = tracing_subscriber::registry().with(filter);
+    // Under systemd the journal gets fields; elsewhere a person reads lines.
+    let installed = match std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok()) {
+        Some(journal) => registry.with(journal).try_init(),
+        None => registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init(),
+    };
+    if installed.is_err() {
+        tracing::debug!("the log was set up before");
+    }
+}
+
+async fn compose(
+    config: &ControllerConfig,
+    pool: &AnyPool,
+    pki: Arc<Pki>,
+    kicker: Option<crate::broker::Kicker>,
+    clock: Clock,
+    refusals: Refusals,
+) -> Result<Parts> {
+    let now_ms = clock.now_ms();
+    let fleet = FleetHandle::new(store::terminals::all(pool).await?);
+    let mut conn = pool.acquire().await?;
+    for entry in &config.terminals {
+        if fleet.get(&entry.id).is_none() {
+            let terminal = Terminal::new(entry.id.clone(), entry.site.clone(), entry.label.clone(), now_ms);
+            store::terminals::put(&mut conn, &terminal).await?;
+            fleet.put(terminal);
+        }
+    }
+    drop(conn);
+    let audit = Arc::new(Audit::new(pool.clone()));
+    let events = Events::new(now_ms);
+    let commands = Commands::open(pool.clone(), audit.clone(), events.clone(), clock.clone()).await?;
+    let sites = config
+        .sites
+        .iter()
+        .map(|s| Site { id: s.id.clone(), name: s.name.clone(), address: s.address.clone() })
+        .collect();
+    let state = ApiState {
+        pool: pool.clone(),
+        fleet,
+        registry: Arc::new(StoredRegistry::new(pool.clone(), kicker)),
+        commands,
+        accounts: Accounts::new(pool.clone(), audit.clone())?,
+        audit,
+        events,
+        pki,
+        clock,
+        settings: Arc::new(Settings {
+            sites,
+            terminal_address: config.terminal_address(),
+            broker_address: config.mqtt_address(),
+            languages: config.languages.clone(),
+        }),
+        desired_changed: Arc::new(Notify::new()),
+        enrolling: enrolling(),
+    };
+    Ok(Parts { state, refusals, counts: Counts::default(), ready: watch::Sender::new(false) })
+}
+
+/// Makes the first administrator and tells the password once: on stderr, and in a file that only
+/// the controller's user can read.
+async fn first_account(config: &ControllerConfig, state: &ApiState) -> Result<()> {
+    if let Some(password) = state.accounts.first(state.clock.now_ms()).await? {
+        let file = config.data_dir.join("initial-admin-password");
+        files::replace_file(&file, format!("{password}\n").as_bytes(), files::PRIVATE)?;
+        tracing::warn!(account = FIRST_ACCOUNT, %password, file = %file.display(), "the first account was made; change its password");
+    }
+    Ok(())
+}
+
+struct Out(Publisher);
+
+impl std::fmt::Debug for Out {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Out")
+    }
+}
+
+#[async_trait]
+impl Outlet for Out {
+    async fn publish(
+        &self,
+        topic: &Topic,
+        payload: Vec<u8>,
+        retain: bool,
+        expiry_s: Option<u32>,
+    ) -> Result<(), String> {
+        self.0.publish(topic, payload, retain, expiry_s).await.map_err(|e| e.to_string())
+    }
+}
+
+#[derive(Debug)]
+struct Connected {
+    fleet: FleetHandle,
+    clock: Clock,
+}
+
+impl Connections for Connected {
+    fn session(&self, terminal: &TerminalId) -> Option<u64> {
+        let terminal = self.fleet.get(terminal)?;
+        let online = presence::decide(&terminal, self.clock.now_ms()).0 == Presence::Online;
+        online.then_some(terminal.session)
+    }
+}
+
+/// The controller's connections are numbered by the time of their making.
+struct Numbers(Clock);
+
+fn presence_payload(online: bool, session: u64) -> Vec<u8> {
+    serde_json::to_vec(&ControllerPresence { v: SCHEMA_VERSION, online, session }).unwrap_or_default()
+}
+
+impl Sessions for Numbers {
+    fn next(&mut self) -> (u64, Will) {
+        let session = u64::try_from(self.0.now_ms()).unwrap_or(0);
+        (session, Will { topic: Topic::ControllerPresence, payload: presence_payload(false, session) })
+    }
+}
+
+/// The session with the broker, and what hangs on it: ingest, dispatch, settling, desired states.
+fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
+    let state = &parts.state;
+    let options = LinkOptions {
+        broker: config.own_mqtt_address(),
+        client_id: CONTROLLER_NAME.to_owned(),
+        tls: tls::client_config(state.pki.authority_pem(), state.pki.controller())?,
+        keep_alive_s: KEEP_ALIVE_S,
+        session_expiry_s: SESSION_EXPIRY_S,
+        filters: controller_filters(),
+        username: None,
+    };
+    let (publisher, events, driver) = link_with_receipts(options, Numbers(state.clock.clone()));
+    tasks.spawn_until_canceled(Stage::Link, "link", driver);
+    let ingest = Ingest::new(
+        state.pool.clone(),
+        state.fleet.clone(),
+        state.commands.clone(),
+        state.events.clone(),
+        parts.refusals.clone(),
+        state.clock.clone(),
+        parts.counts.clone(),
+    );
+    let stop = tasks.token(Stage::Work);
+    let wire = wire_task(ingest, events, publisher.clone(), state.clone(), parts.ready.clone(), stop);
+    tasks.spawn(Stage::Work, "ingest", wire);
+    let outlet: Arc<dyn Outlet> = Arc::new(Out(publisher));
+    let connections = Arc::new(Connected { fleet: state.fleet.clone(), clock: state.clock.clone() });
+    let dispatch =
+        Dispatch::new(state.commands.clone(), outlet.clone(), connections, state.pki.signer().clone());
+    tasks.spawn(Stage::Work, "dispatch", dispatch.run(tasks.token(Stage::Work)));
+    tasks.spawn(Stage::Work, "settle", state.commands.clone().settle_task(tasks.token(Stage::Work)));
+    let publish = desired::Publish::new(state.clone(), outlet);
+    tasks.spawn(Stage::Work, "desired", publish.run(tasks.token(Stage::Work)));
+    Ok(())
+}
+
+/// Reads the link: groups of messages go to ingest, a new connection is announced.
+async fn wire_task(
+    mut ingest: Ingest,
+    mut events: mpsc::Receiver<LinkEvent>,
+    publisher: Publisher,
+    state: ApiState,
+    ready: watch::Sender<bool>,
+    stop: CancellationToken,
+) {
+    let mut buffer = Vec::with_capacity(GROUP_MAX);
+    loop {
+        // Cancel-safe: recv_many() takes events only when it completes.
+        let n = tokio::select! {
+            () = stop.cancelled() => break,
+            n = events.recv_many(&mut buffer, GROUP_MAX) => n,
+        };
+        if n == 0 {
+            return;
+        }
+        let mut messages = Vec::with_capacity(n);
+        for event in buffer.drain(..) {
+            match event {
+                LinkEvent::Message { topic, payload, receipt, .. } => {
+                    messages.push(Message { topic, payload, receipt })
+                }
+                LinkEvent::Connected { session } => {
+                    tracing::info!(session, "connected to the broker");
+                    let payload = presence_payload(true, session);
+                    if let Err(error) =
+                        publisher.publish(&Topic::ControllerPresence, payload, true, None).await
+                    {
+                        tracing::warn!(%error, "the controller's presence was not published");
+                    }
+                    ready.send_replace(true);
+                    state.commands.wake();
+                    state.desired_changed.notify_one();
+                }
+                LinkEvent::Disconnected { reason } => {
+                    tracing::warn!(reason, "not connected to the broker");
+                    ready.send_replace(false);
+                }
+            }
+        }
+        if let Err(error) = ingest.take(messages).await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what terminals said was not stored, and not acknowledged"
+            );
+            ready.send_replace(false);
+            tokio::time::sleep(STORE_RETRY).await;
+        }
+    }
+    let session = u64::try_from(state.clock.now_ms()).unwrap_or(0);
+    // The will says the same if this does not arrive.
+    publisher.publish(&Topic::ControllerPresence, presence_payload(false, session), true, None).await.ok();
+    publisher.disconnect().await;
+}
+
+async fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
+    let state = &parts.state;
+    let bind = async |address, what: &str| {
+        TcpListener::bind(address).await.with_context(|| format!("opening {address} for {what}"))
+    };
+    let console_tls = tls::server_config(state.pki.https(), Clients::Anonymous)?;
+    let terminal_tls = tls::server_config(state.pki.https(), Clients::Offered(state.pki.authority_pem()))?;
+    let acceptor = |config| Some(TlsAcceptor::from(Arc::new(config)));
+    let token = |tasks: &Tasks| tasks.token(Stage::Work);
+    let console = router::console(state.clone());
+    let listener = bind(config.console.listen, "the console").await?;
+    tasks.spawn(
+        Stage::Work,
+        "console",
+        serve(listener, acceptor(console_tls), console.clone(), token(tasks)),
+    );
+    if let Some(address) = config.console.loopback_http {
+        let listener = bind(address, "the console on this machine").await?;
+        tasks.spawn(Stage::Work, "console_loopback", serve(listener, None, console, token(tasks)));
+    }
+    let listener = bind(config.terminal.listen, "terminals").await?;
+    let terminals = router::terminals(state.clone());
+    tasks.spawn(Stage::Work, "terminals", serve(listener, acceptor(terminal_tls), terminals, token(tasks)));
+    let listener = bind(config.metrics.listen, "metrics").await?;
+    let metrics = metrics_router(parts);
+    tasks.spawn(Stage::Work, "metrics", serve(listener, None, metrics, token(tasks)));
+    Ok(())
+}
+
+fn metrics_router(parts: &Parts) -> axum::Router {
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    let (state, refusals, counts) = (parts.state.clone(), parts.refusals.clone(), parts.counts.clone());
+    let ready = parts.ready.subscribe();
+    let metrics = async move || {
+        let (state, refusals, counts) = (state.clone(), refusals.clone(), counts.clone());
+        let others = others(&state, &refusals).await;
+        let text = crate::metrics::text(&state.fleet, &counts, &others, state.clock.now_ms());
+        text.map_err(|e| (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()))
+    };
+    axum::Router::new().route("/metrics", get(metrics)).route("/healthz", get(|| async { "ok\n" })).route(
+        "/readyz",
+        get(async move || {
+            if *ready.borrow() {
+                (StatusCode::OK, "ready\n")
+            } else {
+                (StatusCode::SERVICE_UNAVAILABLE, "not ready: broker or database\n")
+            }
+        }),
+    )
+}
+
+async fn others(state: &ApiState, refusals: &Refusals) -> Others {
+    let mut others = Others { refused: refusals.counts(), ..Others::default() };
+    for command in store::commands::open(&state.pool).await.unwrap_or_default() {
+        *others.commands.entry(command.state.word().to_owned()).or_default() += 1;
+    }
+    for terminal in state.fleet.all() {
+        let hours = store::usage::since(&state.pool, Some(terminal.id.as_str()), 0).await.unwrap_or_default();
+        for (counter, n) in hours.into_values().flatten() {
+            *others.usage.entry((terminal.site.to_string(), counter.word())).or_default() += n;
+        }
+    }
+    others
+}
+
+/// What time brings: presence that changes by silence, renewals, the watchdog, the audit of refusals.
+fn start_upkeep(parts: &Parts, mut refused: mpsc::Receiver<Refusal>, tasks: &mut Tasks) {
+    let state = parts.state.clone();
+    tasks.spawn_until_canceled(Stage::Work, "turn", async move {
+        let mut before_ms = state.clock.now_ms();
+        loop {
+            tokio::time::sleep(TURN).await;
+            let now_ms = state.clock.now_ms();
+            state.fleet.pass_time(before_ms, now_ms);
+            before_ms = now_ms;
+            match state.pki.renew_due(now_ms) {
+                Ok(renewed) if renewed.broker => tracing::info!("the broker's certificate was renewed"),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "certificates could not be renewed"),
+            }
+            systemd::notify_watchdog();
+        }
+    });
+    let state = parts.state.clone();
+    tasks.spawn_until_canceled(Stage::Work, "changes", async move {
+        let mut changes = state.fleet.changes();
+        loop {
+            match changes.recv().await {
+                Ok(Change::Terminal(id)) => state.events.terminal(&id),
+                Ok(Change::Removed(_)) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
+                    state.events.removed()
+                }
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    });
+    let state = parts.state.clone();
+    tasks.spawn_until_canceled(Stage::Work, "refusals", async move {
+        while let Some(refusal) = refused.recv().await {
+            tracing::warn!(
+                identity = refusal.identity,
+                reason = refusal.reason,
+                object = refusal.object,
+                "refused"
+            );
+            let entry =
+                Entry::refused(state.clock.now_ms(), refusal.identity, refusal.reason, refusal.object);
+            state.audit.refusal(entry).await;
+        }
+        std::future::pending::<()>().await;
+    });
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            // Cancel-safe: both only wait.
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        _ => std::future::pending().await,
+    }
+}
