@@ -18,6 +18,3 @@ pub mod terminal;
 pub mod terminals;
 pub mod text;
 pub mod views;
-
-#[cfg(test)]
-mod tests;

@@ -26,6 +26,9 @@ const INFLIGHT_MAX: u16 = 4096;
 const QUEUE_MAX: usize = 100_000;
 /// Handshakes at once: after an outage everybody comes back together.
 const HANDSHAKES_MAX: usize = 4096;
+/// How long a message without an expiry of its own is kept. The library's five minutes would lose
+/// what waits for somebody who is away.
+const MESSAGE_EXPIRY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 /// The broker did not start.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +115,10 @@ impl Broker {
             .max_inflight(std::num::NonZeroU16::new(INFLIGHT_MAX).unwrap_or(std::num::NonZeroU16::MIN))
             .max_mqueue_len(QUEUE_MAX)
             .max_handshaking_limit(HANDSHAKES_MAX)
+            .nodelay(true)
+            .message_expiry_interval(MESSAGE_EXPIRY)
+            // Sending again on a standing connection is against MQTT 5 and floods a slow reader.
+            .message_retry_interval(std::time::Duration::ZERO)
             .tls_cross_certificate(true)
             .tls_cert(file(&options.certificate))
             .tls_key(file(&options.key))
