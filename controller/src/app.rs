@@ -5,37 +5,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use async_trait::async_trait;
 use migrado_link::session::{LinkEvent, LinkOptions, Publisher, Sessions, Will, link_with_receipts};
-use migrado_link::tls::{self, Clients};
+use migrado_link::tls;
+use migrado_protocol::Topic;
 use migrado_protocol::envelope::SCHEMA_VERSION;
 use migrado_protocol::ids::CONTROLLER_NAME;
 use migrado_protocol::presence::ControllerPresence;
 use migrado_protocol::topic::controller_filters;
-use migrado_protocol::{TerminalId, Topic};
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::router;
-use crate::api::serve::serve;
+use crate::api::adapters::{FleetConnections, LinkOutlet, StoreRegistry};
 use crate::api::state::{ApiState, Settings, Site, enrolling};
+use crate::api::{listeners, router};
 use crate::audit::{Audit, Entry};
 use crate::auth::Role;
 use crate::auth::accounts::{Accounts, FIRST_ACCOUNT};
 use crate::broker::{Broker, BrokerOptions, Refusals, refusals::Refusal};
 use crate::clock::Clock;
 use crate::commands::Commands;
-use crate::commands::dispatch::{Connections, Dispatch, Outlet};
+use crate::commands::dispatch::{Dispatch, Outlet};
 use crate::config::{BrokerKind, ControllerConfig};
 use crate::events::Events;
-use crate::fleet::{FleetHandle, Presence, Terminal, presence, table::Change};
+use crate::fleet::{FleetHandle, Terminal, table::Change};
 use crate::ingest::{GROUP_MAX, Ingest, Message};
 use crate::metrics::{Counts, Others};
 use crate::pki::Pki;
-use crate::registry::StoredRegistry;
 use crate::tasks::{Stage, Tasks};
 use crate::{desired, files, store, systemd};
 
@@ -157,7 +154,7 @@ async fn compose(
     drop(conn);
     let audit = Arc::new(Audit::new(pool.clone()));
     let events = Events::new(now_ms);
-    let commands = Commands::open(pool.clone(), audit.clone(), events.clone(), clock.clone()).await?;
+    let commands = Commands::open(pool.clone(), events.clone(), clock.clone()).await?;
     let sites = config
         .sites
         .iter()
@@ -166,7 +163,7 @@ async fn compose(
     let state = ApiState {
         pool: pool.clone(),
         fleet,
-        registry: Arc::new(StoredRegistry::new(pool.clone(), kicker)),
+        registry: Arc::new(StoreRegistry { pool: pool.clone(), kicker }),
         commands,
         accounts: Accounts::new(pool.clone(), audit.clone())?,
         audit,
@@ -194,41 +191,6 @@ async fn first_account(config: &ControllerConfig, state: &ApiState) -> Result<()
         tracing::warn!(account = FIRST_ACCOUNT, %password, file = %file.display(), "the first account was made; change its password");
     }
     Ok(())
-}
-
-struct Out(Publisher);
-
-impl std::fmt::Debug for Out {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Out")
-    }
-}
-
-#[async_trait]
-impl Outlet for Out {
-    async fn publish(
-        &self,
-        topic: &Topic,
-        payload: Vec<u8>,
-        retain: bool,
-        expiry_s: Option<u32>,
-    ) -> Result<(), String> {
-        self.0.publish(topic, payload, retain, expiry_s).await.map_err(|e| e.to_string())
-    }
-}
-
-#[derive(Debug)]
-struct Connected {
-    fleet: FleetHandle,
-    clock: Clock,
-}
-
-impl Connections for Connected {
-    fn session(&self, terminal: &TerminalId) -> Option<u64> {
-        let terminal = self.fleet.get(terminal)?;
-        let online = presence::decide(&terminal, self.clock.now_ms()).0 == Presence::Online;
-        online.then_some(terminal.session)
-    }
 }
 
 /// The controller's connections are numbered by the time of their making.
@@ -271,8 +233,8 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     let stop = tasks.token(Stage::Work);
     let wire = wire_task(ingest, events, publisher.clone(), state.clone(), parts.ready.clone(), stop);
     tasks.spawn(Stage::Work, "ingest", wire);
-    let outlet: Arc<dyn Outlet> = Arc::new(Out(publisher));
-    let connections = Arc::new(Connected { fleet: state.fleet.clone(), clock: state.clock.clone() });
+    let outlet: Arc<dyn Outlet> = Arc::new(LinkOutlet(publisher));
+    let connections = Arc::new(FleetConnections { fleet: state.fleet.clone(), clock: state.clock.clone() });
     let dispatch =
         Dispatch::new(state.commands.clone(), outlet.clone(), connections, state.pki.signer().clone());
     tasks.spawn(Stage::Work, "dispatch", dispatch.run(tasks.token(Stage::Work)));
@@ -342,31 +304,35 @@ async fn wire_task(
 
 async fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
     let state = &parts.state;
-    let bind = async |address, what: &str| {
-        TcpListener::bind(address).await.with_context(|| format!("opening {address} for {what}"))
-    };
-    let console_tls = tls::server_config(state.pki.https(), Clients::Anonymous)?;
-    let terminal_tls = tls::server_config(state.pki.https(), Clients::Offered(state.pki.authority_pem()))?;
-    let acceptor = |config| Some(TlsAcceptor::from(Arc::new(config)));
-    let token = |tasks: &Tasks| tasks.token(Stage::Work);
+    let stop = tasks.token(Stage::Work);
     let console = router::console(state.clone());
-    let listener = bind(config.console.listen, "the console").await?;
-    tasks.spawn(
-        Stage::Work,
-        "console",
-        serve(listener, acceptor(console_tls), console.clone(), token(tasks)),
-    );
-    if let Some(address) = config.console.loopback_http {
-        let listener = bind(address, "the console on this machine").await?;
-        tasks.spawn(Stage::Work, "console_loopback", serve(listener, None, console, token(tasks)));
+    let server = listeners::console(config.console.listen, state.pki.clone(), console.clone(), stop.clone());
+    tasks.spawn(Stage::Work, "console", told("console", server));
+    if let Some(listen) = config.console.loopback_http {
+        let server = listeners::loopback(listen, console, stop.clone());
+        tasks.spawn(Stage::Work, "console_loopback", told("console on this machine", server));
     }
-    let listener = bind(config.terminal.listen, "terminals").await?;
-    let terminals = router::terminals(state.clone());
-    tasks.spawn(Stage::Work, "terminals", serve(listener, acceptor(terminal_tls), terminals, token(tasks)));
-    let listener = bind(config.metrics.listen, "metrics").await?;
-    let metrics = metrics_router(parts);
-    tasks.spawn(Stage::Work, "metrics", serve(listener, None, metrics, token(tasks)));
+    let server = listeners::terminals(
+        config.terminal.listen,
+        state.pki.clone(),
+        router::terminals(state.clone()),
+        stop.clone(),
+    );
+    tasks.spawn(Stage::Work, "terminals", told("terminals", server));
+    let listen = config.metrics.listen;
+    let listener =
+        TcpListener::bind(listen).await.with_context(|| format!("opening {listen} for metrics"))?;
+    let server = axum::serve(listener, metrics_router(parts)).with_graceful_shutdown(stop.cancelled_owned());
+    tasks.spawn(Stage::Work, "metrics", told("metrics", server.into_future()));
     Ok(())
+}
+
+/// A listener as a task: why it ended, if it did, stands in the log.
+async fn told<E: std::error::Error>(what: &'static str, server: impl Future<Output = Result<(), E>>) {
+    if let Err(error) = server.await {
+        let error: &dyn std::error::Error = &error;
+        tracing::error!(listener = what, cause = error.source(), "{error}");
+    }
 }
 
 fn metrics_router(parts: &Parts) -> axum::Router {

@@ -17,7 +17,6 @@ pub mod fleet;
 pub mod ingest;
 pub mod metrics;
 pub mod pki;
-pub mod registry;
 pub mod store;
 pub mod systemd;
 pub mod tasks;

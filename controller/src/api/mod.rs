@@ -2,6 +2,7 @@
 //! (`router.rs`). Views are typed apart from the domain and converted in named functions.
 
 pub mod access;
+pub mod adapters;
 pub mod assets;
 pub mod commands;
 pub mod convert;
@@ -9,12 +10,15 @@ pub mod events;
 pub mod extract;
 pub mod fleet;
 pub mod guard;
+pub mod listeners;
 pub mod problem;
 pub mod router;
-pub mod serve;
 pub mod session;
 pub mod state;
 pub mod terminal;
 pub mod terminals;
 pub mod text;
 pub mod views;
+
+#[cfg(test)]
+mod tests;

@@ -67,9 +67,7 @@ impl World {
         let state = ApiState {
             fleet: FleetHandle::new([terminal]),
             registry: Arc::new(StoreRegistry { pool: pool.clone(), kicker: None }),
-            commands: Commands::open(pool.clone(), audit.clone(), events.clone(), clock.clone())
-                .await
-                .unwrap(),
+            commands: Commands::open(pool.clone(), events.clone(), clock.clone()).await.unwrap(),
             accounts,
             audit,
             events,

@@ -16,7 +16,6 @@ use migrado_protocol::{CommandId, TerminalId};
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::Notify;
 
-use crate::audit::Audit;
 use crate::clock::Clock;
 use crate::events::Events;
 use crate::store::{StoreError, commands as rows};
@@ -25,7 +24,6 @@ use crate::store::{StoreError, commands as rows};
 #[derive(Debug, Clone)]
 pub struct Commands {
     pub(crate) pool: AnyPool,
-    pub(crate) audit: Arc<Audit>,
     pub(crate) events: Events,
     pub(crate) clock: Clock,
     pub(crate) wake: Arc<Notify>,
@@ -34,14 +32,8 @@ pub struct Commands {
 
 impl Commands {
     /// The commands in this database.
-    pub async fn open(
-        pool: AnyPool,
-        audit: Arc<Audit>,
-        events: Events,
-        clock: Clock,
-    ) -> Result<Self, StoreError> {
-        let commands =
-            Self { pool, audit, events, clock, wake: Arc::new(Notify::new()), open: Arc::default() };
+    pub async fn open(pool: AnyPool, events: Events, clock: Clock) -> Result<Self, StoreError> {
+        let commands = Self { pool, events, clock, wake: Arc::new(Notify::new()), open: Arc::default() };
         commands.recount().await?;
         Ok(commands)
     }
