@@ -307,6 +307,19 @@ mod tests {
         migrado_settings::load::<AgentConfig>(text).unwrap_err().to_string()
     }
 
+    /// With `UPDATE_SNAPSHOTS=1` the shipped file is written anew.
+    #[test]
+    fn the_shipped_schema_is_the_one_of_the_code() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/schema/agent.schema.json");
+        let schema = migrado_settings::schema::<AgentConfig>();
+        let now = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            crate::platform::disk::replace_file(std::path::Path::new(file), now.as_bytes()).unwrap();
+        }
+        let shipped = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(shipped == now, "config/schema/agent.schema.json is old: run with UPDATE_SNAPSHOTS=1");
+    }
+
     #[test]
     fn an_empty_file_is_a_display_with_defaults() {
         let config: AgentConfig = migrado_settings::load("").unwrap();

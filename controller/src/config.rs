@@ -237,6 +237,19 @@ impl Settings for ControllerConfig {
 mod tests {
     use super::*;
 
+    /// With `UPDATE_SNAPSHOTS=1` the shipped file is written anew.
+    #[test]
+    fn the_shipped_schema_is_the_one_of_the_code() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../config/schema/controller.schema.json");
+        let schema = migrado_settings::schema::<ControllerConfig>();
+        let now = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            crate::files::replace_file(std::path::Path::new(file), now.as_bytes(), 0o644).unwrap();
+        }
+        let shipped = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(shipped == now, "config/schema/controller.schema.json is old: run with UPDATE_SNAPSHOTS=1");
+    }
+
     #[test]
     fn the_shipped_example_is_right() {
         let text = include_str!("../../config/controller.yaml");
