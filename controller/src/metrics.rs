@@ -62,7 +62,7 @@ impl Families {
                 pair
             })
             .collect();
-        metric.set_label(pairs.into());
+        metric.set_label(pairs);
         if kind == MetricType::COUNTER {
             let mut counter = prometheus::proto::Counter::default();
             counter.set_value(value);

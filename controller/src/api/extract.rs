@@ -1,4 +1,4 @@
-//! Reading requests: JSON with the place of a mistake, queries, preconditions; writing ETags.
+//! Reading requests: JSON with the place of a mistake, queries, preconditions; writing `ETags`.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};

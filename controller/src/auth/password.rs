@@ -45,7 +45,7 @@ pub fn check_new(password: &str, name: &str) -> Result<(), String> {
     if !name.is_empty() && password.to_lowercase().contains(&name.to_lowercase()) && chars < name.len() + 8 {
         return Err("do not build the password from the account's name".to_owned());
     }
-    if password.chars().all(|c| Some(c) == password.chars().next()) {
+    if password.chars().all(|c| password.starts_with(c)) {
         return Err("use more than one character".to_owned());
     }
     Ok(())

@@ -156,10 +156,10 @@ async fn context(folder: &Path) -> Result<ServerContext, BrokerError> {
         )
     };
     Ok(ServerContext::new()
-        .plugins_config_map_add("rmqtt-session-storage", &sled("sessions"))
+        .plugins_config_map_add("rmqtt-session-storage", sled("sessions"))
         .plugins_config_map_add(
             "rmqtt-retainer",
-            &format!("{}retained_message_ttl=\"0m\"\n", sled("retained")),
+            format!("{}retained_message_ttl=\"0m\"\n", sled("retained")),
         )
         .build()
         .await)
