@@ -173,10 +173,7 @@ impl Agent {
         let desired = Reconciler::new(self.store.clone())?;
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
-        let server = kiosk::server::bind(self.config.kiosk.listen)
-            .await
-            .with_context(|| format!("the page cannot be served on {}", self.config.kiosk.listen))?;
-        tasks.spawn_until_canceled(Stage::Work, "kiosk", kiosk::server::serve(server, kiosk.clone()));
+        serve_page(&mut tasks, &self.config, &kiosk).await?;
         spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox);
         tasks.spawn_until_canceled(
             Stage::Work,
@@ -283,6 +280,16 @@ impl Agent {
             not_before_ms: self.store.orders_not_before_ms()?,
         })
     }
+}
+
+/// Opens the loopback port of the visitor's page and serves it.
+async fn serve_page(tasks: &mut Tasks, config: &AgentConfig, kiosk: &Kiosk) -> anyhow::Result<()> {
+    let listen = config.kiosk.listen;
+    let server = kiosk::server::bind(listen)
+        .await
+        .with_context(|| format!("the page cannot be served on {listen}"))?;
+    tasks.spawn_until_canceled(Stage::Work, "kiosk", kiosk::server::serve(server, kiosk.clone()));
+    Ok(())
 }
 
 /// Starts every sensor on its own period.

@@ -5,17 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use migrado_link::session::{LinkEvent, LinkOptions, Publisher, Sessions, Will, link_with_receipts};
+use migrado_link::session::{LinkOptions, link_with_receipts};
 use migrado_link::tls;
-use migrado_protocol::Topic;
-use migrado_protocol::envelope::SCHEMA_VERSION;
 use migrado_protocol::ids::CONTROLLER_NAME;
-use migrado_protocol::presence::ControllerPresence;
 use migrado_protocol::topic::controller_filters;
 use sqlx::AnyPool;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 use crate::api::adapters::{FleetConnections, LinkOutlet, StoreRegistry};
 use crate::api::state::{ApiState, Settings, Site, enrolling};
@@ -30,10 +26,11 @@ use crate::commands::dispatch::{Dispatch, Outlet};
 use crate::config::{BrokerKind, ControllerConfig};
 use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal, table::Change};
-use crate::ingest::{GROUP_MAX, Ingest, Message};
+use crate::ingest::Ingest;
 use crate::metrics::{Counts, Others};
 use crate::pki::Pki;
 use crate::tasks::{Stage, Tasks};
+use crate::wire::{Numbers, wire_task};
 use crate::{desired, files, store, systemd};
 
 /// Seconds of silence after which the broker is asked whether it is there.
@@ -42,8 +39,6 @@ const KEEP_ALIVE_S: u16 = 30;
 const SESSION_EXPIRY_S: u32 = 24 * 3600;
 /// How often time alone may change what is shown, and systemd's watchdog is fed.
 const TURN: Duration = Duration::from_secs(10);
-/// Time to wait before a group that the database refused is followed by the next.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 /// Time that tasks of a stage have to end in order.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -124,7 +119,7 @@ fn init_log(config: &ControllerConfig) {
     let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
     let registry = tracing_subscriber::registry().with(filter);
     // Under systemd the journal gets fields; elsewhere a person reads lines.
-    let installed = match std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok()) {
+    let installed = match crate::config::under_journal().then(tracing_journald::layer).and_then(Result::ok) {
         Some(journal) => registry.with(journal).try_init(),
         None => registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init(),
     };
@@ -193,20 +188,6 @@ async fn first_account(config: &ControllerConfig, state: &ApiState) -> Result<()
     Ok(())
 }
 
-/// The controller's connections are numbered by the time of their making.
-struct Numbers(Clock);
-
-fn presence_payload(online: bool, session: u64) -> Vec<u8> {
-    serde_json::to_vec(&ControllerPresence { v: SCHEMA_VERSION, online, session }).unwrap_or_default()
-}
-
-impl Sessions for Numbers {
-    fn next(&mut self) -> (u64, Will) {
-        let session = u64::try_from(self.0.now_ms()).unwrap_or(0);
-        (session, Will { topic: Topic::ControllerPresence, payload: presence_payload(false, session) })
-    }
-}
-
 /// The session with the broker, and what hangs on it: ingest, dispatch, settling, desired states.
 fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
     let state = &parts.state;
@@ -242,64 +223,6 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     let publish = desired::Publish::new(state.clone(), outlet);
     tasks.spawn(Stage::Work, "desired", publish.run(tasks.token(Stage::Work)));
     Ok(())
-}
-
-/// Reads the link: groups of messages go to ingest, a new connection is announced.
-async fn wire_task(
-    mut ingest: Ingest,
-    mut events: mpsc::Receiver<LinkEvent>,
-    publisher: Publisher,
-    state: ApiState,
-    ready: watch::Sender<bool>,
-    stop: CancellationToken,
-) {
-    let mut buffer = Vec::with_capacity(GROUP_MAX);
-    loop {
-        // Cancel-safe: recv_many() takes events only when it completes.
-        let n = tokio::select! {
-            () = stop.cancelled() => break,
-            n = events.recv_many(&mut buffer, GROUP_MAX) => n,
-        };
-        if n == 0 {
-            return;
-        }
-        let mut messages = Vec::with_capacity(n);
-        for event in buffer.drain(..) {
-            match event {
-                LinkEvent::Message { topic, payload, receipt, .. } => {
-                    messages.push(Message { topic, payload, receipt })
-                }
-                LinkEvent::Connected { session } => {
-                    tracing::info!(session, "connected to the broker");
-                    let payload = presence_payload(true, session);
-                    if let Err(error) =
-                        publisher.publish(&Topic::ControllerPresence, payload, true, None).await
-                    {
-                        tracing::warn!(%error, "the controller's presence was not published");
-                    }
-                    ready.send_replace(true);
-                    state.commands.wake();
-                    state.desired_changed.notify_one();
-                }
-                LinkEvent::Disconnected { reason } => {
-                    tracing::warn!(reason, "not connected to the broker");
-                    ready.send_replace(false);
-                }
-            }
-        }
-        if let Err(error) = ingest.take(messages).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "what terminals said was not stored, and not acknowledged"
-            );
-            ready.send_replace(false);
-            tokio::time::sleep(STORE_RETRY).await;
-        }
-    }
-    let session = u64::try_from(state.clock.now_ms()).unwrap_or(0);
-    // The will says the same if this does not arrive.
-    publisher.publish(&Topic::ControllerPresence, presence_payload(false, session), true, None).await.ok();
-    publisher.disconnect().await;
 }
 
 async fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {

@@ -147,6 +147,11 @@ impl LogLevel {
     }
 }
 
+/// Whether systemd reads what this process writes, and wants it with fields.
+pub fn under_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some()
+}
+
 fn default_data_dir() -> PathBuf {
     PathBuf::from("/var/lib/migrado-controller")
 }

@@ -20,3 +20,4 @@ pub mod pki;
 pub mod store;
 pub mod systemd;
 pub mod tasks;
+pub mod wire;

@@ -1,0 +1,91 @@
+//! The controller's end of the link: announces every connection, hands groups of messages to
+//! `ingest`, and says goodbye. Decides nothing about what terminals say.
+
+use std::time::Duration;
+
+use migrado_link::session::{LinkEvent, Publisher, Sessions, Will};
+use migrado_protocol::Topic;
+use migrado_protocol::envelope::SCHEMA_VERSION;
+use migrado_protocol::presence::ControllerPresence;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::state::ApiState;
+use crate::clock::Clock;
+use crate::ingest::{GROUP_MAX, Ingest, Message};
+
+/// Time to wait before a group that the database refused is followed by the next.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// The controller's connections are numbered by the time of their making.
+#[derive(Debug)]
+pub struct Numbers(pub Clock);
+
+fn presence_payload(online: bool, session: u64) -> Vec<u8> {
+    serde_json::to_vec(&ControllerPresence { v: SCHEMA_VERSION, online, session }).unwrap_or_default()
+}
+
+impl Sessions for Numbers {
+    fn next(&mut self) -> (u64, Will) {
+        let session = u64::try_from(self.0.now_ms()).unwrap_or(0);
+        (session, Will { topic: Topic::ControllerPresence, payload: presence_payload(false, session) })
+    }
+}
+
+/// Reads the link: groups of messages go to ingest, a new connection is announced.
+pub async fn wire_task(
+    mut ingest: Ingest,
+    mut events: mpsc::Receiver<LinkEvent>,
+    publisher: Publisher,
+    state: ApiState,
+    ready: watch::Sender<bool>,
+    stop: CancellationToken,
+) {
+    let mut buffer = Vec::with_capacity(GROUP_MAX);
+    loop {
+        // Cancel-safe: recv_many() takes events only when it completes.
+        let n = tokio::select! {
+            () = stop.cancelled() => break,
+            n = events.recv_many(&mut buffer, GROUP_MAX) => n,
+        };
+        if n == 0 {
+            return;
+        }
+        let mut messages = Vec::with_capacity(n);
+        for event in buffer.drain(..) {
+            match event {
+                LinkEvent::Message { topic, payload, receipt, .. } => {
+                    messages.push(Message { topic, payload, receipt })
+                }
+                LinkEvent::Connected { session } => {
+                    tracing::info!(session, "connected to the broker");
+                    let payload = presence_payload(true, session);
+                    if let Err(error) =
+                        publisher.publish(&Topic::ControllerPresence, payload, true, None).await
+                    {
+                        tracing::warn!(%error, "the controller's presence was not published");
+                    }
+                    ready.send_replace(true);
+                    state.commands.wake();
+                    state.desired_changed.notify_one();
+                }
+                LinkEvent::Disconnected { reason } => {
+                    tracing::warn!(reason, "not connected to the broker");
+                    ready.send_replace(false);
+                }
+            }
+        }
+        if let Err(error) = ingest.take(messages).await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "what terminals said was not stored, and not acknowledged"
+            );
+            ready.send_replace(false);
+            tokio::time::sleep(STORE_RETRY).await;
+        }
+    }
+    let session = u64::try_from(state.clock.now_ms()).unwrap_or(0);
+    // The will says the same if this does not arrive.
+    publisher.publish(&Topic::ControllerPresence, presence_payload(false, session), true, None).await.ok();
+    publisher.disconnect().await;
+}
