@@ -71,6 +71,8 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     let pool = store::open(&config.data_dir.join("controller.db")).await.context("opening the database")?;
     let (refusals, refused) = Refusals::new();
     let mut tasks = Tasks::default();
+    // The broker asks the fleet who may connect, so the fleet is known first.
+    let fleet = fleet(&config, &pool, clock.now_ms()).await?;
     let kicker = match config.broker {
         BrokerKind::External => None,
         BrokerKind::Embedded => {
@@ -82,13 +84,13 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
                 key,
                 authority: pki.authority_file(),
             };
-            let broker = Broker::open(&options, refusals.clone()).await?;
+            let broker = Broker::open(&options, refusals.clone(), fleet.clone()).await?;
             let kicker = broker.kicker();
             tasks.spawn_until_canceled(Stage::Link, "broker", broker.run());
             Some(kicker)
         }
     };
-    let parts = compose(&config, &pool, pki, kicker, clock, refusals).await?;
+    let parts = compose(&config, &pool, fleet, pki, kicker, clock, refusals).await?;
     first_account(&config, &parts.state).await?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks).await?;
@@ -128,15 +130,8 @@ fn init_log(config: &ControllerConfig) {
     }
 }
 
-async fn compose(
-    config: &ControllerConfig,
-    pool: &AnyPool,
-    pki: Arc<Pki>,
-    kicker: Option<crate::broker::Kicker>,
-    clock: Clock,
-    refusals: Refusals,
-) -> Result<Parts> {
-    let now_ms = clock.now_ms();
+/// The fleet as stored, and what the configuration adds to it.
+async fn fleet(config: &ControllerConfig, pool: &AnyPool, now_ms: i64) -> Result<FleetHandle> {
     let fleet = FleetHandle::new(store::terminals::all(pool).await?);
     let mut conn = pool.acquire().await?;
     for entry in &config.terminals {
@@ -146,7 +141,19 @@ async fn compose(
             fleet.put(terminal);
         }
     }
-    drop(conn);
+    Ok(fleet)
+}
+
+async fn compose(
+    config: &ControllerConfig,
+    pool: &AnyPool,
+    fleet: FleetHandle,
+    pki: Arc<Pki>,
+    kicker: Option<crate::broker::Kicker>,
+    clock: Clock,
+    refusals: Refusals,
+) -> Result<Parts> {
+    let now_ms = clock.now_ms();
     let audit = Arc::new(Audit::new(pool.clone()));
     let events = Events::new(now_ms);
     let commands = Commands::open(pool.clone(), events.clone(), clock.clone()).await?;

@@ -113,12 +113,7 @@ pub async fn logs(
         let detail = "Show the terminal's client certificate.";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "certificate_required", detail));
     };
-    let valid = peer
-        .name
-        .parse()
-        .ok()
-        .and_then(|id| state.fleet.get(&id))
-        .is_some_and(|t| t.certificate.as_ref().is_some_and(|c| c.serial == peer.serial));
+    let valid = peer.name.parse().is_ok_and(|id| state.fleet.holds_certificate(&id, &peer.serial));
     let now_ms = state.clock.now_ms();
     let id: CommandId = id.parse().map_err(|_| Problem::not_found("command"))?;
     let found = rows::get(&state.pool, id).await?;

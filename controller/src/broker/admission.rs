@@ -10,16 +10,42 @@ use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType};
 use rmqtt::types::{AuthResult, LastWill, PublishAclResult, SubscribeAclResult};
 
 use super::refusals::Refusals;
+use crate::fleet::FleetHandle;
 
 /// The hook.
 pub(super) struct Admission {
     refusals: Refusals,
+    fleet: FleetHandle,
 }
 
 impl Admission {
-    pub(super) fn new(refusals: Refusals) -> Self {
-        Self { refusals }
+    pub(super) fn new(refusals: Refusals, fleet: FleetHandle) -> Self {
+        Self { refusals, fleet }
     }
+}
+
+/// Why a connection is refused, and what to name; none when it may stand.
+fn refusal(
+    fleet: &FleetHandle,
+    name: &str,
+    serial: &str,
+    client_id: &str,
+    will: Option<&str>,
+) -> Option<(&'static str, String)> {
+    if name != CONTROLLER_NAME {
+        let Ok(terminal) = name.parse::<TerminalId>() else {
+            return Some(("unknown_identity", client_id.to_owned()));
+        };
+        // The authority's signature outlives a revocation, so the newest serial decides.
+        if !fleet.holds_certificate(&terminal, serial) {
+            return Some(("revoked", format!("serial {serial}")));
+        }
+    }
+    if client_id != name {
+        return Some(("foreign_client_id", client_id.to_owned()));
+    }
+    // Wills pass no check of the broker's own when they are published.
+    will.filter(|topic| !may_write(name, topic)).map(|topic| ("foreign_will", topic.to_owned()))
 }
 
 /// Whether a name may publish to a topic.
@@ -49,19 +75,14 @@ impl Handler for Admission {
     async fn hook(&self, parameter: &Parameter, result: Option<HookResult>) -> ReturnType {
         match parameter {
             Parameter::ClientAuthenticate(client) => {
-                let name = client.cert().and_then(|c| c.common_name.clone()).unwrap_or_default();
+                let certificate = client.cert();
+                let name = certificate.and_then(|c| c.common_name.clone()).unwrap_or_default();
+                let serial = certificate.and_then(|c| c.serial.clone()).unwrap_or_default();
                 let will = client.last_will().map(|will| match will {
                     LastWill::V3(will) => will.topic.to_string(),
                     LastWill::V5(will) => will.topic.to_string(),
                 });
-                let refused = if name != CONTROLLER_NAME && name.parse::<TerminalId>().is_err() {
-                    Some(("unknown_identity", client.client_id().to_string()))
-                } else if *client.client_id() != name {
-                    Some(("foreign_client_id", client.client_id().to_string()))
-                } else {
-                    // Wills pass no check of the broker's own when they are published.
-                    will.filter(|topic| !may_write(&name, topic)).map(|topic| ("foreign_will", topic))
-                };
+                let refused = refusal(&self.fleet, &name, &serial, client.client_id(), will.as_deref());
                 let answer = match refused {
                     Some((reason, object)) => {
                         self.refusals.note(&name, reason, &object);
@@ -99,6 +120,34 @@ impl Handler for Admission {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fleet::Terminal;
+    use crate::fleet::terminal::Certificate;
+
+    fn fleet() -> FleetHandle {
+        let new =
+            |id: &str| Terminal::new(id.parse().unwrap(), "friedensplatz".parse().unwrap(), String::new(), 0);
+        let mut enrolled = new("fp-01");
+        enrolled.certificate = Some(Certificate { serial: "4a0b".into(), not_after_ms: i64::MAX });
+        FleetHandle::new([enrolled, new("fp-02")])
+    }
+
+    #[test]
+    fn only_the_current_certificate_under_its_own_name_connects() {
+        let fleet = fleet();
+        let why = |name: &str, serial: &str, client: &str, will: Option<&str>| {
+            refusal(&fleet, name, serial, client, will).map(|(reason, _)| reason)
+        };
+        assert_eq!(why("fp-01", "4A0B", "fp-01", Some("migrado/v1/t/fp-01/presence")), None);
+        assert_eq!(why("fp-01", "4a0c", "fp-01", None), Some("revoked"), "an earlier certificate");
+        assert_eq!(why("fp-01", "", "fp-01", None), Some("revoked"), "no serial at all");
+        assert_eq!(why("fp-02", "4a0b", "fp-02", None), Some("revoked"), "not enrolled, or revoked");
+        assert_eq!(why("fp-03", "4a0b", "fp-03", None), Some("revoked"), "not in the fleet");
+        assert_eq!(why("Not A Name", "4a0b", "x", None), Some("unknown_identity"));
+        assert_eq!(why("fp-01", "4a0b", "fp-02", None), Some("foreign_client_id"));
+        let foreign = Some("migrado/v1/t/fp-02/presence");
+        assert_eq!(why("fp-01", "4a0b", "fp-01", foreign), Some("foreign_will"));
+        assert_eq!(why(CONTROLLER_NAME, "1", CONTROLLER_NAME, None), None);
+    }
 
     #[test]
     fn names_write_and_read_only_what_is_theirs() {

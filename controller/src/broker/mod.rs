@@ -16,6 +16,7 @@ use rmqtt::hook::Type;
 use rmqtt::net::Builder;
 use rmqtt::server::MqttServer;
 
+use crate::fleet::FleetHandle;
 use admission::Admission;
 pub use refusals::Refusals;
 
@@ -92,14 +93,18 @@ impl Kicker {
 
 impl Broker {
     /// Prepares the broker and opens its port.
-    pub async fn open(options: &BrokerOptions, refusals: Refusals) -> Result<Self, BrokerError> {
+    pub async fn open(
+        options: &BrokerOptions,
+        refusals: Refusals,
+        fleet: FleetHandle,
+    ) -> Result<Self, BrokerError> {
         let context = context(&options.folder).await?;
         rmqtt_retainer::register(&context, true, false).await.map_err(failed("keep retained messages"))?;
         rmqtt_session_storage::register(&context, true, false).await.map_err(failed("keep sessions"))?;
         let hooks = context.extends.hook_mgr().register();
         let checked = [Type::ClientAuthenticate, Type::ClientSubscribeCheckAcl, Type::MessagePublishCheckAcl];
         for hook in checked {
-            hooks.add_priority(hook, 1000, Box::new(Admission::new(refusals.clone()))).await;
+            hooks.add_priority(hook, 1000, Box::new(Admission::new(refusals.clone(), fleet.clone()))).await;
         }
         hooks.start().await;
         let file = |path: &Path| Some(path.display().to_string());

@@ -56,6 +56,12 @@ impl FleetHandle {
         self.get(id).is_some_and(|t| presence::decide(&t, now_ms).0 == Presence::Online)
     }
 
+    /// Whether the terminal's current certificate has this serial number: an earlier one, and any
+    /// of a terminal that is revoked or gone, does not count.
+    pub fn holds_certificate(&self, id: &TerminalId, serial: &str) -> bool {
+        self.get(id).is_some_and(|t| t.certificate.as_ref().is_some_and(|c| c.has_serial(serial)))
+    }
+
     /// What changes from now on.
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.0.changes.subscribe()

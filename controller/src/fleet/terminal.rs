@@ -22,6 +22,19 @@ pub struct Certificate {
     pub not_after_ms: i64,
 }
 
+impl Certificate {
+    /// Whether this is its serial number, however a reader wrote it: in capitals, with colons
+    /// between the bytes, with leading zeros.
+    pub fn has_serial(&self, serial: &str) -> bool {
+        fn plain(serial: &str) -> String {
+            let digits: String = serial.chars().filter(|c| *c != ':').collect();
+            digits.trim_start_matches('0').to_ascii_lowercase()
+        }
+        let mine = plain(&self.serial);
+        !mine.is_empty() && mine == plain(serial)
+    }
+}
+
 /// Whether the connection stands, as birth and death tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Connection {
@@ -157,5 +170,23 @@ impl Terminal {
         (self.connection == Connection::Standing)
             .then(|| self.reported.page.as_ref().map(|p| p.session))
             .flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_is_the_same_however_it_is_written() {
+        let certificate = Certificate { serial: "0a1b2c".into(), not_after_ms: 0 };
+        for same in ["0a1b2c", "a1b2c", "0A:1B:2C", "00000a1b2c"] {
+            assert!(certificate.has_serial(same), "{same}");
+        }
+        for other in ["", "0", "0a1b2d", "a1b2", "0a1b2c0", "xyz"] {
+            assert!(!certificate.has_serial(other), "{other}");
+        }
+        let nameless = Certificate { serial: String::new(), not_after_ms: 0 };
+        assert!(!nameless.has_serial(""), "no serial is nobody's");
     }
 }
