@@ -39,7 +39,6 @@ use crate::store::{self, Mode, Store};
 use crate::tasks::{Stage, Tasks};
 use crate::telemetry::sampler::{Pace, sample};
 use crate::telemetry::{Outbox, State};
-use crate::time_asker;
 use crate::uplink::Uplink;
 
 /// The configuration cannot be used (`EX_USAGE`): restarting will not help.
@@ -175,8 +174,7 @@ impl Agent {
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         serve_page(&mut tasks, &self.config, &kiosk).await?;
-        let time = time_asker::start(&mut tasks, &self.identity, tls.clone(), linked.subscribe());
-        spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox, time);
+        spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox);
         tasks.spawn_until_canceled(
             Stage::Work,
             "facts",
@@ -295,14 +293,7 @@ async fn serve_page(tasks: &mut Tasks, config: &AgentConfig, kiosk: &Kiosk) -> a
 }
 
 /// Starts every sensor on its own period.
-fn spawn_sensors(
-    tasks: &mut Tasks,
-    config: &AgentConfig,
-    state: &State,
-    kiosk: &Kiosk,
-    outbox: &Outbox,
-    time: ControllerTime,
-) {
+fn spawn_sensors(tasks: &mut Tasks, config: &AgentConfig, state: &State, kiosk: &Kiosk, outbox: &Outbox) {
     let paced = config.sensors;
     let limit = Duration::from_secs(paced.timeout_s.into());
     let pace = |period_s: u32| Pace { period: Duration::from_secs(period_s.into()), limit };
@@ -311,7 +302,7 @@ fn spawn_sensors(
     tasks.spawn_until_canceled(work, "system", system);
     let storage = StorageSensor::new(config.data_dir.clone());
     tasks.spawn_until_canceled(work, "storage", sample(storage, pace(paced.storage_period_s), state.clone()));
-    let clock = ClockSensor::new(time);
+    let clock = ClockSensor::new(ControllerTime::default());
     tasks.spawn_until_canceled(work, "clock", sample(clock, pace(paced.clock_period_s), state.clone()));
     let services = ServicesSensor::new(config.services.clone());
     tasks.spawn_until_canceled(

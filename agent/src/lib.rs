@@ -18,6 +18,5 @@ pub mod sensors;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
-pub mod time_asker;
 pub mod uplink;
 pub mod verdict;

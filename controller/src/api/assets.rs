@@ -5,8 +5,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::problem::Problem;
 
+// A path that is not absolute begins at the crate's folder; build.rs watches the same one.
 #[derive(rust_embed::RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../dashboards/console/dist"]
+#[folder = "../dashboards/console/dist"]
 #[allow_missing = true]
 struct Console;
 
@@ -33,4 +34,14 @@ pub async fn serve(uri: Uri) -> Response {
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache.to_owned())];
     (headers, file.data.into_owned()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_was_built_of_the_console_is_embedded() {
+        let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards/console/dist/index.html");
+        let embedded = super::Console::get("index.html").map(|file| file.data.into_owned());
+        assert_eq!(embedded, std::fs::read(built).ok());
+    }
 }

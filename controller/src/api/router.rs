@@ -6,6 +6,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Html;
 use axum::routing::{get, post, put};
 use migrado_protocol::limits::LOGS_BYTES_MAX;
+use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -86,6 +87,9 @@ pub fn console(state: ApiState) -> Router {
         .route("/api/docs", get(docs))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        // Its default leaves event streams alone. That an attacker could guess the CSRF token by the
+        // length needs requests with the session's cookie, which SameSite=Strict refuses him.
+        .layer(CompressionLayer::new())
         .layer(from_fn(guard::headers))
         .with_state(state)
 }

@@ -186,3 +186,19 @@ async fn an_order_sent_twice_is_one_order_and_is_audited() {
     assert_eq!(canceled["state"], "canceled");
     assert!(audit::verify(&world.state.pool).await.unwrap() >= 3);
 }
+
+#[tokio::test]
+async fn answers_are_compressed_for_those_who_ask_and_the_stream_of_events_never_is() {
+    let world = World::new().await;
+    let ask = async |path: &str| {
+        let request = Request::builder().uri(path).header("cookie", &world.cookie);
+        let request = request.header("accept-encoding", "gzip").body(Body::empty()).unwrap();
+        let response = world.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.headers().get("content-encoding").cloned()
+    };
+    for path in ["/", "/api/v1/fleet", "/api/openapi.json"] {
+        assert_eq!(ask(path).await.unwrap(), "gzip", "{path}");
+    }
+    assert_eq!(ask("/api/v1/events").await, None);
+}
