@@ -39,6 +39,7 @@ use crate::store::{self, Mode, Store};
 use crate::tasks::{Stage, Tasks};
 use crate::telemetry::sampler::{Pace, sample};
 use crate::telemetry::{Outbox, State};
+use crate::time_asker;
 use crate::uplink::Uplink;
 
 /// The configuration cannot be used (`EX_USAGE`): restarting will not help.
@@ -174,7 +175,8 @@ impl Agent {
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         serve_page(&mut tasks, &self.config, &kiosk).await?;
-        spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox);
+        let time = time_asker::start(&mut tasks, &self.identity, tls.clone(), linked.subscribe());
+        spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox, time);
         tasks.spawn_until_canceled(
             Stage::Work,
             "facts",
@@ -293,7 +295,14 @@ async fn serve_page(tasks: &mut Tasks, config: &AgentConfig, kiosk: &Kiosk) -> a
 }
 
 /// Starts every sensor on its own period.
-fn spawn_sensors(tasks: &mut Tasks, config: &AgentConfig, state: &State, kiosk: &Kiosk, outbox: &Outbox) {
+fn spawn_sensors(
+    tasks: &mut Tasks,
+    config: &AgentConfig,
+    state: &State,
+    kiosk: &Kiosk,
+    outbox: &Outbox,
+    time: ControllerTime,
+) {
     let paced = config.sensors;
     let limit = Duration::from_secs(paced.timeout_s.into());
     let pace = |period_s: u32| Pace { period: Duration::from_secs(period_s.into()), limit };
@@ -302,7 +311,7 @@ fn spawn_sensors(tasks: &mut Tasks, config: &AgentConfig, state: &State, kiosk: 
     tasks.spawn_until_canceled(work, "system", system);
     let storage = StorageSensor::new(config.data_dir.clone());
     tasks.spawn_until_canceled(work, "storage", sample(storage, pace(paced.storage_period_s), state.clone()));
-    let clock = ClockSensor::new(ControllerTime::default());
+    let clock = ClockSensor::new(time);
     tasks.spawn_until_canceled(work, "clock", sample(clock, pace(paced.clock_period_s), state.clone()));
     let services = ServicesSensor::new(config.services.clone());
     tasks.spawn_until_canceled(

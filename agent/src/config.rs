@@ -314,7 +314,7 @@ mod tests {
         let schema = migrado_settings::schema::<AgentConfig>();
         let now = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-            crate::platform::disk::replace_file(std::path::Path::new(file), now.as_bytes()).unwrap();
+            crate::platform::disk::replace_file(Path::new(file), now.as_bytes()).unwrap();
         }
         let shipped = std::fs::read_to_string(file).unwrap_or_default();
         assert!(shipped == now, "config/schema/agent.schema.json is old: run with UPDATE_SNAPSHOTS=1");

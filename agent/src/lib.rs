@@ -18,5 +18,6 @@ pub mod sensors;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod time_asker;
 pub mod uplink;
 pub mod verdict;

@@ -43,18 +43,22 @@ pub enum UploadError {
     },
 }
 
+/// A client of the terminal listener. For one errand: its connection ends when it is dropped.
+pub fn client(tls: &rustls::ClientConfig, limit: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .no_proxy()
+        .pool_max_idle_per_host(1)
+        .timeout(limit)
+        .build()
+}
+
 impl Uploader {
     /// Brings the lines of a `collect_logs` command.
     pub async fn put_logs(&self, id: CommandId, text: String) -> Result<(), UploadError> {
         let controller = self.controller.clone();
         let send = |source| UploadError::Send { controller: controller.clone(), source };
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured((*self.tls).clone())
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .timeout(UPLOAD_LIMIT)
-            .build()
-            .map_err(send)?;
+        let client = client(&self.tls, UPLOAD_LIMIT).map_err(send)?;
         let answer = client
             .put(format!("https://{controller}/terminal/v1/logs/{id}"))
             .header("content-type", "text/plain; charset=utf-8")

@@ -31,7 +31,7 @@ impl ControllerTime {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(local_ms - controller_ms);
     }
 
-    fn offset_ms(&self) -> Option<i64> {
+    pub(crate) fn offset_ms(&self) -> Option<i64> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
