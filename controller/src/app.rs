@@ -47,7 +47,10 @@ struct Parts {
     state: ApiState,
     refusals: Refusals,
     counts: Counts,
-    ready: watch::Sender<bool>,
+    /// Number of the connection with the broker; 0 while there is none.
+    connection: watch::Sender<u64>,
+    /// Whether the database takes what terminals say.
+    storing: watch::Sender<bool>,
 }
 
 /// Gives the first account a new password.
@@ -181,7 +184,8 @@ async fn compose(
         desired_changed: Arc::new(Notify::new()),
         enrolling: enrolling(),
     };
-    Ok(Parts { state, refusals, counts: Counts::default(), ready: watch::Sender::new(false) })
+    let (connection, storing) = (watch::Sender::new(0), watch::Sender::new(true));
+    Ok(Parts { state, refusals, counts: Counts::default(), connection, storing })
 }
 
 /// Makes the first administrator and tells the password once: on stderr, and in a file that only
@@ -217,9 +221,10 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
         parts.refusals.clone(),
         state.clock.clone(),
         parts.counts.clone(),
+        parts.storing.clone(),
     );
     let stop = tasks.token(Stage::Work);
-    let wire = wire_task(ingest, events, publisher.clone(), state.clone(), parts.ready.clone(), stop);
+    let wire = wire_task(ingest, events, publisher.clone(), state.clone(), parts.connection.clone(), stop);
     tasks.spawn(Stage::Work, "ingest", wire);
     let outlet: Arc<dyn Outlet> = Arc::new(LinkOutlet(publisher));
     let connections = Arc::new(FleetConnections { fleet: state.fleet.clone(), clock: state.clock.clone() });
@@ -227,7 +232,7 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
         Dispatch::new(state.commands.clone(), outlet.clone(), connections, state.pki.signer().clone());
     tasks.spawn(Stage::Work, "dispatch", dispatch.run(tasks.token(Stage::Work)));
     tasks.spawn(Stage::Work, "settle", state.commands.clone().settle_task(tasks.token(Stage::Work)));
-    let publish = desired::Publish::new(state.clone(), outlet);
+    let publish = desired::Publish::new(state.clone(), outlet, parts.connection.subscribe());
     tasks.spawn(Stage::Work, "desired", publish.run(tasks.token(Stage::Work)));
     Ok(())
 }
@@ -269,7 +274,7 @@ fn metrics_router(parts: &Parts) -> axum::Router {
     use axum::http::StatusCode;
     use axum::routing::get;
     let (state, refusals, counts) = (parts.state.clone(), parts.refusals.clone(), parts.counts.clone());
-    let ready = parts.ready.subscribe();
+    let (connection, storing) = (parts.connection.subscribe(), parts.storing.subscribe());
     let metrics = async move || {
         let (state, refusals, counts) = (state.clone(), refusals.clone(), counts.clone());
         let others = others(&state, &refusals).await;
@@ -279,7 +284,7 @@ fn metrics_router(parts: &Parts) -> axum::Router {
     axum::Router::new().route("/metrics", get(metrics)).route("/healthz", get(|| async { "ok\n" })).route(
         "/readyz",
         get(async move || {
-            if *ready.borrow() {
+            if *connection.borrow() != 0 && *storing.borrow() {
                 (StatusCode::OK, "ready\n")
             } else {
                 (StatusCode::SERVICE_UNAVAILABLE, "not ready: broker or database\n")

@@ -1,8 +1,6 @@
 //! The controller's end of the link: announces every connection, hands groups of messages to
 //! `ingest`, and says goodbye. Decides nothing about what terminals say.
 
-use std::time::Duration;
-
 use migrado_link::session::{LinkEvent, Publisher, Sessions, Will};
 use migrado_protocol::Topic;
 use migrado_protocol::envelope::SCHEMA_VERSION;
@@ -13,9 +11,6 @@ use tokio_util::sync::CancellationToken;
 use crate::api::state::ApiState;
 use crate::clock::Clock;
 use crate::ingest::{GROUP_MAX, Ingest, Message};
-
-/// Time to wait before a group that the database refused is followed by the next.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// The controller's connections are numbered by the time of their making.
 #[derive(Debug)]
@@ -32,13 +27,14 @@ impl Sessions for Numbers {
     }
 }
 
-/// Reads the link: groups of messages go to ingest, a new connection is announced.
+/// Reads the link: groups of messages go to ingest, a new connection is announced. `connection` is
+/// told its number, 0 when there is none.
 pub async fn wire_task(
     mut ingest: Ingest,
     mut events: mpsc::Receiver<LinkEvent>,
     publisher: Publisher,
     state: ApiState,
-    ready: watch::Sender<bool>,
+    connection: watch::Sender<u64>,
     stop: CancellationToken,
 ) {
     let mut buffer = Vec::with_capacity(GROUP_MAX);
@@ -65,24 +61,16 @@ pub async fn wire_task(
                     {
                         tracing::warn!(%error, "the controller's presence was not published");
                     }
-                    ready.send_replace(true);
+                    connection.send_replace(session);
                     state.commands.wake();
-                    state.desired_changed.notify_one();
                 }
                 LinkEvent::Disconnected { reason } => {
                     tracing::warn!(reason, "not connected to the broker");
-                    ready.send_replace(false);
+                    connection.send_replace(0);
                 }
             }
         }
-        if let Err(error) = ingest.take(messages).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "what terminals said was not stored, and not acknowledged"
-            );
-            ready.send_replace(false);
-            tokio::time::sleep(STORE_RETRY).await;
-        }
+        ingest.take(messages).await;
     }
     let session = u64::try_from(state.clock.now_ms()).unwrap_or(0);
     // The will says the same if this does not arrive.

@@ -9,6 +9,7 @@ use migrado_protocol::desired::Desired;
 use migrado_protocol::signed::Purpose;
 use migrado_protocol::topic::{Channel, Topic};
 use migrado_protocol::{Signed, TerminalId};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::state::ApiState;
@@ -64,13 +65,16 @@ pub fn renew(state: &ApiState, terminal: &Terminal, stored: &mut Stored, now_ms:
 pub struct Publish {
     state: ApiState,
     outlet: Arc<dyn Outlet>,
+    link: watch::Receiver<u64>,
     published: HashMap<TerminalId, u64>,
+    published_on: u64,
 }
 
 impl Publish {
-    /// Nothing is published yet; after a start everything is.
-    pub fn new(state: ApiState, outlet: Arc<dyn Outlet>) -> Self {
-        Self { state, outlet, published: HashMap::new() }
+    /// Nothing is published yet; after every connection of the link everything is. `link` holds the
+    /// connection's number, 0 while there is none.
+    pub fn new(state: ApiState, outlet: Arc<dyn Outlet>, link: watch::Receiver<u64>) -> Self {
+        Self { state, outlet, link, published: HashMap::new(), published_on: 0 }
     }
 
     /// The task.
@@ -79,17 +83,28 @@ impl Publish {
             if let Err(error) = self.look().await {
                 tracing::error!(%error, "desired states could not be published");
             }
-            // Cancel-safe: a wake-up that is not taken stays stored in the `Notify`.
+            // Cancel-safe: a wake-up that is not taken stays stored in the `Notify`, and a connection
+            // that is not looked at stays unseen in the channel.
             tokio::select! {
                 () = stop.cancelled() => return,
+                changed = self.link.changed() => if changed.is_err() {
+                    // Nobody tells of connections any more: the controller stops.
+                    return stop.cancelled().await;
+                },
                 () = self.state.desired_changed.notified() => {}
                 () = tokio::time::sleep(LOOK_PERIOD) => {}
             }
         }
     }
 
-    /// Publishes what the broker does not have yet.
+    /// Publishes what the broker does not have yet. A broker that came back may have lost what it
+    /// kept, so on a new connection it has nothing.
     pub async fn look(&mut self) -> Result<(), StoreError> {
+        let link = *self.link.borrow_and_update();
+        if link != self.published_on {
+            self.published.clear();
+            self.published_on = link;
+        }
         let mut known: HashMap<String, Stored> =
             rows::all(&self.state.pool).await?.into_iter().map(|s| (s.terminal.clone(), s)).collect();
         let now_ms = self.state.clock.now_ms();
@@ -115,7 +130,9 @@ impl Publish {
                     ((), true)
                 });
             }
-            if self.published.get(&terminal.id) != Some(&generation)
+            if *self.link.borrow() == link
+                && link != 0
+                && self.published.get(&terminal.id) != Some(&generation)
                 && let Some(body) = &stored.body
                 && self.publish(&terminal.id, body, now_ms).await
             {

@@ -10,6 +10,7 @@ use migrado_link::session::Receipt;
 use migrado_protocol::command::Verb;
 use migrado_protocol::{Ack, CommandId, TerminalId, UsageHour};
 use sqlx::AnyPool;
+use tokio::sync::watch;
 
 use crate::broker::Refusals;
 use crate::clock::Clock;
@@ -28,6 +29,8 @@ pub const GROUP_MAX: usize = 2048;
 const ASK_WHOLE_PAUSE_MS: i64 = 60_000;
 /// Milliseconds that such a request may wait and take.
 const ASK_WHOLE_MS: i64 = 60_000;
+/// Time before a database that refused (a full disk, say) is tried again.
+const COMMIT_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// A message as it came.
 #[derive(Debug)]
@@ -52,6 +55,7 @@ pub struct Ingest {
     counts: crate::metrics::Counts,
     dirty: BTreeSet<TerminalId>,
     asked_ms: HashMap<TerminalId, i64>,
+    storing: watch::Sender<bool>,
 }
 
 /// What a group of messages comes to.
@@ -88,7 +92,8 @@ impl Seen {
 }
 
 impl Ingest {
-    /// Parts that it works with.
+    /// Parts that it works with; `storing` is told whether the database takes what is said.
+    #[expect(clippy::too_many_arguments, reason = "each is one part, named where it is composed")]
     pub fn new(
         pool: AnyPool,
         fleet: FleetHandle,
@@ -97,14 +102,15 @@ impl Ingest {
         refusals: Refusals,
         clock: Clock,
         counts: crate::metrics::Counts,
+        storing: watch::Sender<bool>,
     ) -> Self {
         let (dirty, asked_ms) = (BTreeSet::new(), HashMap::new());
-        Self { pool, fleet, commands, events, refusals, clock, counts, dirty, asked_ms }
+        Self { pool, fleet, commands, events, refusals, clock, counts, dirty, asked_ms, storing }
     }
 
-    /// Takes a group in: applies, commits, and only then acknowledges. On a database that refuses
-    /// nothing is acknowledged, and the terminals' states are written with the next group.
-    pub async fn take(&mut self, messages: Vec<Message>) -> Result<(), StoreError> {
+    /// Takes a group in: applies, commits, and only then acknowledges. While the database refuses,
+    /// nothing is acknowledged and nothing more is taken: the broker keeps it.
+    pub async fn take(&mut self, messages: Vec<Message>) {
         let now_ms = self.clock.now_ms();
         let mut group = Group::default();
         let mut receipts = Vec::with_capacity(messages.len());
@@ -115,22 +121,39 @@ impl Ingest {
             }
             receipts.push(message.receipt);
         }
-        match self.commit(&group, now_ms).await {
-            Ok(changed) => {
-                receipts.into_iter().for_each(Receipt::confirm);
-                if !changed.is_empty() {
-                    self.commands.changed(changed).await;
-                }
-            }
-            Err(error) => {
-                receipts.into_iter().for_each(Receipt::withhold);
-                return Err(error);
-            }
+        let changed = self.commit_at_last(&group, now_ms).await;
+        receipts.into_iter().for_each(Receipt::confirm);
+        if !changed.is_empty() {
+            self.commands.changed(changed).await;
         }
         if group.came {
             self.commands.wake();
         }
-        self.ask_for_whole(group.gaps, now_ms).await
+        if let Err(error) = self.ask_for_whole(group.gaps, now_ms).await {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, "terminals were not asked for their whole report");
+        }
+    }
+
+    /// Commits, again and again until the database takes it: usage and acknowledgements stand
+    /// nowhere else, and a terminal does not say them twice on one connection.
+    async fn commit_at_last(&mut self, group: &Group, now_ms: i64) -> Vec<(CommandId, TerminalId)> {
+        loop {
+            match self.commit(group, now_ms).await {
+                Ok(changed) => {
+                    self.storing.send_if_modified(|storing| !std::mem::replace(storing, true));
+                    return changed;
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "what terminals said waits for the database"
+                    );
+                    self.storing.send_replace(false);
+                    tokio::time::sleep(COMMIT_RETRY).await;
+                }
+            }
+        }
     }
 
     fn apply(&mut self, group: &mut Group, id: &TerminalId, said: Said, now_ms: i64) {
