@@ -46,6 +46,11 @@ if [ "${1:-all}" != demo ]; then
     need openssl have openssl
 fi
 
+# The peer that `make bench` measures beside the agent.
+if [ "${1:-all}" = bench ]; then
+    need prometheus-node-exporter have prometheus-node-exporter
+fi
+
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 [ -n "$(echo "$missing" | tr -d ' ')" ] || exit 0
 

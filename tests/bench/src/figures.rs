@@ -33,12 +33,6 @@ impl Figure {
         let ratio = ours / reference;
         Self { name: name.into(), ours, reference, unit, ratio, bar: Some(bar), holds: ratio <= bar }
     }
-
-    /// A figure that is only told.
-    pub(crate) fn told(name: &str, ours: f64, reference: f64, unit: &'static str) -> Self {
-        let ratio = ours / reference;
-        Self { name: name.into(), ours, reference, unit, ratio, bar: None, holds: true }
-    }
 }
 
 /// Writes the figures of one bench where programs find them.

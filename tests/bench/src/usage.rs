@@ -32,25 +32,13 @@ impl Usage {
             anonymous_bytes: field(&rollup, "Anonymous:")? * 1024,
         })
     }
-
-    /// The same of several processes together.
-    pub(crate) fn of_all(pids: &[u32]) -> Result<Self> {
-        let mut sum = Self::default();
-        for pid in pids {
-            let one = Self::of(*pid)?;
-            sum.cpu_s += one.cpu_s;
-            sum.wakeups += one.wakeups;
-            sum.pss_bytes += one.pss_bytes;
-            sum.anonymous_bytes += one.anonymous_bytes;
-        }
-        Ok(sum)
-    }
 }
 
 /// Processor time alone: cheap enough to be read around every step. Exact to the nanosecond where
 /// the kernel tells it (`schedstat` of each thread that lives), else to the tick.
 pub(crate) fn cpu_s(pid: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
+    let stat =
+        fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
     // The name in brackets may hold anything, so what counts stands behind the last bracket.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |n: usize| fields.get(n).and_then(|f| f.parse::<f64>().ok()).context("an odd /proc/PID/stat");
