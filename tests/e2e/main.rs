@@ -2,4 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
 
+mod api;
+mod commands;
+mod data_path;
+mod identity;
+mod orders_on_the_wire;
 mod printers;
+mod refusals;

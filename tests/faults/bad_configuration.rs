@@ -31,3 +31,20 @@ fn the_agent_takes_the_example_that_is_shipped() {
     let said = check("migrado-agent", &example);
     assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
 }
+
+#[test]
+fn the_controller_names_all_mistakes_of_a_file_at_once() {
+    let said = check("migrado-controller", "broker: carrier_pigeon\nsties: []\nmqtt: { listen: nowhere }\n");
+    let words = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(EXIT_CONFIG), "{words}");
+    for expected in ["public_host", "broker", "sties", "line 2, column 1"] {
+        assert!(words.contains(expected), "{expected} is missing in:\n{words}");
+    }
+}
+
+#[test]
+fn the_controller_takes_the_example_that_is_shipped() {
+    let example = std::fs::read_to_string(programs::repository().join("config/controller.yaml")).unwrap();
+    let said = check("migrado-controller", &example);
+    assert_eq!(said.status.code(), Some(0), "{}", String::from_utf8_lossy(&said.stderr));
+}

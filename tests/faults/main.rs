@@ -3,3 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
 
 mod bad_configuration;
+mod bad_printers;
+mod broker_loss;
+mod crash_points;
+mod disk_full;
+mod expired_certificate;

@@ -1,0 +1,67 @@
+//! A full disk under the agent's and under the controller's data. Needs root, for a small tmpfs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use migrado_tests::skip::{is_root, skip};
+use migrado_tests::terminal::{self, Terminal};
+use migrado_tests::{Fleet, ports};
+use serde_json::json;
+
+/// A small file system that goes away with its owner.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mount(at: &Path, megabytes: u32) -> Self {
+        std::fs::create_dir_all(at).unwrap();
+        let size = format!("size={megabytes}m,mode=0755");
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status().unwrap();
+        assert!(mounted.success(), "mounting a tmpfs");
+        Self(at.to_owned())
+    }
+
+    /// Fills it to the last byte and gives the file that does.
+    fn fill(&self) -> PathBuf {
+        let file = self.0.join("filler");
+        // `dd` ends with an error when nothing is left; that is the point.
+        let full = Command::new("dd")
+            .args(["if=/dev/zero", "bs=4096"])
+            .arg(format!("of={}", file.display()))
+            .output();
+        assert!(!full.unwrap().status.success(), "the disk is not full");
+        file
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let gone = Command::new("umount").arg("-l").arg(&self.0).status().is_ok();
+        assert!(gone || std::thread::panicking());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_whose_disk_is_full_lives_says_so_and_recovers() {
+    if !is_root() {
+        return skip("disk_full", "mounting a tmpfs needs root");
+    }
+    let mut fleet = Fleet::builder().without_agents().start().await;
+    let data = fleet.dir().join("small");
+    let disk = SmallDisk::mount(&data, 24);
+    let port = ports::free();
+    let config = terminal::config(&data, port, &json!([]));
+    let mut terminal = Terminal::prepare(fleet.dir(), "fp-01", &data, port, &config).unwrap();
+    terminal.enroll(&fleet.controller, &fleet.api).await.unwrap();
+    terminal.start().unwrap();
+    fleet.until_online("fp-01").await;
+    let filler = disk.fill();
+    let state =
+        |t: &serde_json::Value| t["components"]["storage"]["state"].as_str().unwrap_or_default().to_owned();
+    fleet.until_terminal("fp-01", "says that its disk is full", |t| state(t) == "failed").await;
+    terminal.process().must_live().unwrap();
+    std::fs::remove_file(filler).unwrap();
+    fleet.until_terminal("fp-01", "has recovered", |t| state(t) == "ok").await;
+    assert!(terminal.stop().await);
+    fleet.controller.process().must_live().unwrap();
+}
