@@ -31,7 +31,7 @@ use crate::metrics::{Counts, Others};
 use crate::pki::Pki;
 use crate::tasks::{Stage, Tasks};
 use crate::wire::{Numbers, wire_task};
-use crate::{desired, files, store, systemd};
+use crate::{desired, files, store, sweep, systemd};
 
 /// Seconds of silence after which the broker is asked whether it is there.
 const KEEP_ALIVE_S: u16 = 30;
@@ -325,6 +325,8 @@ fn start_upkeep(parts: &Parts, mut refused: mpsc::Receiver<Refusal>, tasks: &mut
             systemd::notify_watchdog();
         }
     });
+    let sweep = sweep::run(parts.state.pool.clone(), parts.state.clock.clone());
+    tasks.spawn_until_canceled(Stage::Work, "sweep", sweep);
     let state = parts.state.clone();
     tasks.spawn_until_canceled(Stage::Work, "changes", async move {
         let mut changes = state.fleet.changes();

@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod pki;
 pub mod store;
+pub mod sweep;
 pub mod systemd;
 pub mod tasks;
 pub mod wire;

@@ -1,0 +1,88 @@
+//! Forgets what has run out: sessions, enrollment tokens, idempotency keys, uploaded logs. Once an
+//! hour and at the start; what is too old is refused by whoever reads it, so sweeping late is safe.
+//! Not here: usage and audit, which are kept.
+
+use std::time::Duration;
+
+use sqlx::AnyPool;
+
+use crate::auth::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
+use crate::clock::Clock;
+use crate::store::{StoreError, commands, enroll_tokens, idempotency, sessions};
+
+/// Time between two sweeps: what is swept is small, and a day's worth of it would be, too.
+const PERIOD: Duration = Duration::from_secs(60 * 60);
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long an enrollment token is kept after its end, so that a refusal can still say why.
+const ENROLL_TOKENS_MS: i64 = 7 * DAY_MS;
+/// How long a key keeps an order from being given twice: longer than anybody repeats a request.
+const IDEMPOTENCY_MS: i64 = DAY_MS;
+/// How long uploaded logs are kept: they may name what visitors did, so not for longer than a
+/// fault takes to be found.
+const LOGS_MS: i64 = 14 * DAY_MS;
+
+/// The task.
+pub async fn run(pool: AnyPool, clock: Clock) {
+    loop {
+        match sweep(&pool, clock.now_ms()).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "forgot what has run out"),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "what has run out was not forgotten"
+                );
+            }
+        }
+        tokio::time::sleep(PERIOD).await;
+    }
+}
+
+/// Forgets what has run out by now; gives the number of rows.
+async fn sweep(pool: &AnyPool, now_ms: i64) -> Result<u64, StoreError> {
+    let mut rows = sessions::sweep(pool, now_ms - SESSION_ABSOLUTE_MS, now_ms - SESSION_IDLE_MS).await?;
+    rows += enroll_tokens::sweep(pool, now_ms - ENROLL_TOKENS_MS).await?;
+    rows += idempotency::sweep(pool, now_ms - IDEMPOTENCY_MS).await?;
+    rows += commands::sweep_logs(pool, now_ms - LOGS_MS).await?;
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn left(pool: &AnyPool) -> Vec<String> {
+        let all = "SELECT token_hash AS name FROM sessions UNION ALL SELECT key FROM idempotency
+                   UNION ALL SELECT command FROM command_logs";
+        let rows = sqlx::query(all).fetch_all(pool).await.unwrap();
+        rows.iter().map(|row| sqlx::Row::get(row, 0)).collect()
+    }
+
+    #[tokio::test]
+    async fn only_what_has_run_out_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = crate::store::open(&folder.path().join("c.db")).await.unwrap();
+        let now_ms = 100 * DAY_MS;
+        let mut conn = pool.acquire().await.unwrap();
+        for (name, age_ms) in [("old", 1), ("new", -1)] {
+            for (insert, limit_ms) in [
+                (
+                    "INSERT INTO sessions (token_hash, user_name, created_ms, last_used_ms) VALUES ($1, 'a', $2, $2)",
+                    SESSION_IDLE_MS,
+                ),
+                (
+                    "INSERT INTO idempotency (actor, key, request_hash, batch, at_ms) VALUES ('a', $1, '', '', $2)",
+                    IDEMPOTENCY_MS,
+                ),
+                ("INSERT INTO command_logs (command, at_ms, body) VALUES ($1, $2, '')", LOGS_MS),
+            ] {
+                let insert = sqlx::query(insert).bind(name).bind(now_ms - limit_ms - age_ms);
+                insert.execute(&mut *conn).await.unwrap();
+            }
+        }
+        drop(conn);
+        assert_eq!(sweep(&pool, now_ms).await.unwrap(), 3);
+        assert_eq!(left(&pool).await, ["new", "new", "new"]);
+    }
+}
