@@ -21,4 +21,4 @@ pub mod text;
 pub mod views;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -18,9 +18,9 @@ use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal};
 use crate::pki::Pki;
 
-struct World {
+pub(crate) struct World {
     _folder: tempfile::TempDir,
-    state: ApiState,
+    pub(crate) state: ApiState,
     router: Router,
     cookie: String,
     csrf: String,
@@ -52,7 +52,7 @@ async fn send(
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         migrado_link::tls::install_provider();
         let folder = tempfile::tempdir().unwrap();
         let pool = crate::store::open(&folder.path().join("fleet.db")).await.unwrap();

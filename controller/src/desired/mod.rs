@@ -160,3 +160,6 @@ impl Publish {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -283,3 +283,6 @@ fn lines(group: &mut Group, id: &TerminalId, before: &Seen, after: &Seen) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
