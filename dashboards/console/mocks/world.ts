@@ -185,11 +185,11 @@ export class World {
       refused.rejection = 'unit_not_listed';
     }
     const actions: [string, string, string, 'ok' | 'refused', string?][] = [
-      ['admin', 'session.begin', 'admin', 'ok', '192.0.2.17'],
+      ['admin', 'login', 'session', 'ok', '192.0.2.17'],
       ['leitstelle', 'command.issue', 'fp-04', 'ok', 'restart_page'],
-      ['unknown', 'session.begin', 'root', 'refused', '198.51.100.9: wrong name or password'],
+      ['unknown', 'login', 'session', 'refused', '198.51.100.9: wrong name or password'],
       ['bh-03', 'broker.publish', 'migrado/v1/t/bh-01/report', 'refused', 'foreign topic, 3 times within a minute'],
-      ['admin', 'terminal.update', 'fp-03', 'ok', 'session_idle_s 90 → 120'],
+      ['admin', 'terminal.change', 'fp-03', 'ok', 'session_idle_s 90 → 120'],
     ];
     actions.forEach(([actor, action, object, result, detail], i) => this.audit.push({ id: 5 - i, at_ms: now - (3 + i * 11) * MINUTE, actor, action, object, result, detail: detail ?? null }));
   }
