@@ -15,7 +15,7 @@ for page in dashboards/console agent/kiosk-ui; do [ -f "$page/package.json" ] &&
 step_pages() { # Built first: the programs embed them.
     for page in "${pages[@]}"; do
         (cd "$page" && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check &&
-            npm test --silent && npm run --silent build) || return 1
+            npm test --silent && npm run --silent build && npm run --silent --if-present e2e) || return 1
     done
 }
 step_format() { cargo fmt --all --check; }

@@ -1,0 +1,47 @@
+// The console against the real controller: what IT staff do on a usual day.
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { fleet } from './fleet';
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+async function signIn(page: Page): Promise<void> {
+  const { console: base, name, password } = fleet();
+  await page.addInitScript(() => localStorage.setItem('migrado-console', JSON.stringify({ language: 'en' })));
+  await page.goto(base);
+  await page.locator('#name').fill(name);
+  await page.locator('#password').fill(password);
+  await page.locator('button.primary').click();
+  await page.getByTestId('stream-state').first().waitFor();
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
+  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)).toEqual([]);
+}
+
+test('nobody sees the fleet without signing in', async ({ page, request }) => {
+  await page.goto(fleet().console);
+  await expect(page.locator('#password')).toBeVisible();
+  await isAccessible(page);
+  expect((await request.get(`${fleet().console}/api/v1/fleet`)).status()).toBe(401);
+});
+
+test('both displays stand on the overview, and the page is accessible', async ({ page }) => {
+  await signIn(page);
+  await expect(page.getByTestId('terminal-fp-01')).toBeVisible();
+  await expect(page.getByTestId('terminal-fp-02')).toBeVisible();
+  await isAccessible(page);
+});
+
+test('a display without paper says why and what to do, and is well again with paper', async ({ page, request }) => {
+  const [printer] = fleet().printers;
+  const trays =
+    'size1=iso_a4_210x297mm&type1=stationery&size2=na_index-4x6_4x6in&type2=photographic-glossy&level2=-2';
+  await signIn(page);
+  await page.goto(`${fleet().console}/terminals/fp-01`);
+  await request.get(`http://localhost:${printer}/media?${trays}&level1=0`);
+  await expect(page.getByText(/paper/i).first()).toBeVisible();
+  await isAccessible(page);
+  await request.get(`http://localhost:${printer}/media?${trays}&level1=250`);
+});
