@@ -75,11 +75,25 @@ pub fn explain(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
         let (because, since_ms) = because;
         let code = because.reason.word();
         if !found.iter().any(|w| w.code == code) {
-            let (component, words) = (Some(because.component), of_reason(because.reason));
+            let (component, words) = (Some(because.component), of_verdict(because.reason));
             found.insert(0, Why { code, component, words, detail: None, since_ms });
         }
     }
     found
+}
+
+/// The words of what limits the service. A part that cannot be sensed is no reason to act, except
+/// where the service needs it.
+fn of_verdict(reason: Reason) -> Words {
+    match reason {
+        Reason::Unsupported => words(
+            "Ein Teil, den der Dienst braucht, ist hier nicht eingerichtet.",
+            "A part that the service needs is not set up here.",
+            "In der Konfiguration des Geräts nachsehen, ob etwa der Drucker eingetragen ist.",
+            "See in the machine's configuration whether it is entered, for example the printer.",
+        ),
+        reason => of_reason(reason),
+    }
 }
 
 /// The words of a presence that is not `online`.
