@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use axum::http::StatusCode;
+use axum::routing::get;
 use migrado_link::session::{LinkOptions, link_with_receipts};
 use migrado_link::tls;
 use migrado_protocol::ids::CONTROLLER_NAME;
@@ -240,7 +242,7 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
 async fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
     let state = &parts.state;
     let stop = tasks.token(Stage::Work);
-    let console = router::console(state.clone());
+    let console = router::console_with(state.clone(), metrics_router(parts), health_router(parts));
     let server = listeners::console(config.console.listen, state.pki.clone(), console.clone(), stop.clone());
     tasks.spawn(Stage::Work, "console", told("console", server));
     if let Some(listen) = config.console.loopback_http {
@@ -257,7 +259,8 @@ async fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut T
     let listen = config.metrics.listen;
     let listener =
         TcpListener::bind(listen).await.with_context(|| format!("opening {listen} for metrics"))?;
-    let server = axum::serve(listener, metrics_router(parts)).with_graceful_shutdown(stop.cancelled_owned());
+    let server = axum::serve(listener, metrics_router(parts).merge(health_router(parts)))
+        .with_graceful_shutdown(stop.cancelled_owned());
     tasks.spawn(Stage::Work, "metrics", told("metrics", server.into_future()));
     Ok(())
 }
@@ -271,17 +274,19 @@ async fn told<E: std::error::Error>(what: &'static str, server: impl Future<Outp
 }
 
 fn metrics_router(parts: &Parts) -> axum::Router {
-    use axum::http::StatusCode;
-    use axum::routing::get;
     let (state, refusals, counts) = (parts.state.clone(), parts.refusals.clone(), parts.counts.clone());
-    let (connection, storing) = (parts.connection.subscribe(), parts.storing.subscribe());
     let metrics = async move || {
         let (state, refusals, counts) = (state.clone(), refusals.clone(), counts.clone());
         let others = others(&state, &refusals).await;
         let text = crate::metrics::text(&state.fleet, &counts, &others, state.clock.now_ms());
         text.map_err(|e| (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()))
     };
-    axum::Router::new().route("/metrics", get(metrics)).route("/healthz", get(|| async { "ok\n" })).route(
+    axum::Router::new().route("/metrics", get(metrics))
+}
+
+fn health_router(parts: &Parts) -> axum::Router {
+    let (connection, storing) = (parts.connection.subscribe(), parts.storing.subscribe());
+    axum::Router::new().route("/healthz", get(|| async { "ok\n" })).route(
         "/readyz",
         get(async move || {
             if *connection.borrow() != 0 && *storing.borrow() {

@@ -86,6 +86,16 @@ async fn admit(state: &ApiState, headers: &HeaderMap, write: bool) -> Answer<Act
     }
 }
 
+/// Lets only programs through that show an API token: for figures on the console's listener, which
+/// a browser's session has no use for.
+pub async fn token_gate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    match admit(&state, request.headers(), false).await {
+        Ok(Actor { proof: Proof::Token { .. }, .. }) => next.run(request).await,
+        Ok(_) => Problem::unauthenticated().into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
 /// Any account.
 #[derive(Debug)]
 pub struct Viewer(pub Actor);

@@ -94,6 +94,13 @@ pub fn console(state: ApiState) -> Router {
         .with_state(state)
 }
 
+/// The console's listener with figures for programs that show an API token, and with health, which
+/// is open: load balancers have no login.
+pub fn console_with(state: ApiState, metrics: Router, health: Router) -> Router {
+    let metrics = metrics.route_layer(from_fn_with_state(state.clone(), guard::token_gate));
+    console(state).merge(metrics.merge(health).layer(from_fn(guard::headers)))
+}
+
 /// The terminals' listener.
 pub fn terminals(state: ApiState) -> Router {
     Router::new()

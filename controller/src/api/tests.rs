@@ -202,3 +202,21 @@ async fn answers_are_compressed_for_those_who_ask_and_the_stream_of_events_never
     }
     assert_eq!(ask("/api/v1/events").await, None);
 }
+
+#[tokio::test]
+async fn figures_on_the_console_need_an_api_token_and_health_does_not() {
+    let world = World::new().await;
+    let open = |path: &str| Router::new().route(path, axum::routing::get(|| async { "1" }));
+    let router = super::router::console_with(world.state.clone(), open("/metrics"), open("/healthz"));
+    let get = async |path: &str, headers: &[(&str, &str)]| send(&router, "GET", path, None, headers).await.0;
+    assert_eq!(get("/healthz", &[]).await, StatusCode::OK);
+    assert_eq!(get("/metrics", &[]).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(get("/metrics", &[("cookie", &world.cookie)]).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(get("/metrics", &[("authorization", "Bearer mfa_wrong")]).await, StatusCode::UNAUTHORIZED);
+    let wish = Some(json!({"name": "prometheus", "role": "viewer"}));
+    let (status, made) = world.call("POST", "/api/v1/api-tokens", wish, &[]).await;
+    assert!(status.is_success(), "{made}");
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    assert_eq!(get("/metrics", &[("authorization", &bearer)]).await, StatusCode::OK);
+    assert_eq!(get("/api/v1/session", &[]).await, StatusCode::UNAUTHORIZED);
+}
