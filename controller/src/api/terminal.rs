@@ -10,6 +10,7 @@ use migrado_protocol::command::Verb;
 use migrado_protocol::enroll::{EnrollRequest, EnrollResponse};
 use migrado_protocol::limits::LOGS_BYTES_MAX;
 use serde::Serialize;
+use sqlx::AnyConnection;
 
 use super::extract::Json;
 use super::guard::Address;
@@ -19,6 +20,9 @@ use crate::audit::Entry;
 use crate::fleet::terminal::Certificate;
 use crate::pki::token;
 use crate::store::{StoreError, audit as audit_rows, commands as rows, enroll_tokens};
+
+/// How often a command is read that changes under the hand: more words than a terminal says at once.
+const READINGS_MAX: usize = 5;
 
 /// Who is at the other end, by the certificate that the handshake checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +123,7 @@ pub async fn logs(
     let found = rows::get(&state.pool, id).await?;
     let command = found
         .filter(|c| valid && c.terminal.as_str() == peer.name && matches!(c.verb, Verb::CollectLogs { .. }));
-    let Some(mut command) = command else {
+    let Some(command) = command else {
         state.audit.refusal(Entry::refused(now_ms, peer.name, "logs.upload", id.to_string())).await;
         return Err(Problem::not_found("command of this terminal that collects logs"));
     };
@@ -130,12 +134,24 @@ pub async fn logs(
     let fail = StoreError::of("keep logs");
     let mut tx = state.pool.begin().await.map_err(fail)?;
     rows::put_logs(&mut tx, id, now_ms, &body).await?;
-    command.has_logs = true;
-    if !rows::update(&mut tx, &command, None).await? {
+    if !note_logs(&mut tx, id).await? {
         let detail = "The command changed meanwhile; send the logs again.";
         return Err(Problem::new(StatusCode::CONFLICT, "changed_meanwhile", detail));
     }
     tx.commit().await.map_err(fail)?;
     state.commands.changed([(id, command.terminal)]).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes that a command's logs are here. The terminal tells its progress over the broker while it
+/// sends them, so the command is read anew, behind the write that was made before.
+async fn note_logs(conn: &mut AnyConnection, id: CommandId) -> Result<bool, StoreError> {
+    for _ in 0..READINGS_MAX {
+        let Some(mut command) = rows::get(&mut *conn, id).await? else { return Ok(false) };
+        command.has_logs = true;
+        if rows::update(&mut *conn, &command, None).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
