@@ -57,8 +57,11 @@ pub fn decide(terminal: &Terminal, presence: Presence) -> Status {
     }
     let Some(verdict) = &terminal.reported.verdict else { return Status::Unknown };
     let ordered = verdict.because.iter().any(|b| b.reason == Reason::OutOfServiceOrdered);
+    // A display that has no printer informs for good: that is what it is for.
+    let informs_by_design = verdict.because.iter().all(|b| b.reason == Reason::Unsupported);
     match (verdict.level, ordered) {
         (Level::OutOfService, true) => return Status::Maintenance,
+        (Level::InformOnly, _) if informs_by_design && !verdict.because.is_empty() => {}
         (Level::OutOfService | Level::InformOnly, _) => return Status::Fault,
         (Level::FullService, _) => {}
     }
@@ -112,6 +115,10 @@ mod tests {
             (Some(L::FullService), None, H::Degraded, Status::Warning),
             (Some(L::FullService), None, H::Failed, Status::Fault),
             (Some(L::InformOnly), Some(Reason::PaperEmpty), H::Ok, Status::Fault),
+            (Some(L::InformOnly), None, H::Ok, Status::Fault),
+            (Some(L::InformOnly), Some(Reason::Unsupported), H::Ok, Status::Ok),
+            (Some(L::InformOnly), Some(Reason::Unsupported), H::Degraded, Status::Warning),
+            (Some(L::OutOfService), Some(Reason::Unsupported), H::Ok, Status::Fault),
             (Some(L::OutOfService), Some(Reason::PageSilent), H::Ok, Status::Fault),
             (Some(L::OutOfService), Some(Reason::OutOfServiceOrdered), H::Ok, Status::Maintenance),
         ];

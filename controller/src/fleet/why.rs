@@ -73,6 +73,10 @@ pub fn explain(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
         terminal.reported.verdict.iter().flat_map(|v| v.because.iter().map(move |b| (b, v.since_ms)))
     {
         let (because, since_ms) = because;
+        // What a display does not have is nothing to do something about.
+        if because.reason == Reason::Unsupported {
+            continue;
+        }
         let code = because.reason.word();
         if !found.iter().any(|w| w.code == code) {
             let (component, words) = (Some(because.component), of_verdict(because.reason));
