@@ -209,10 +209,11 @@ impl Agent {
             session: uplink_session.subscribe(),
             whole_wanted: whole_wanted.subscribe(),
             born,
+            linked: linked.subscribe(),
         };
         tasks.spawn_until_canceled(Stage::Link, "uplink", uplink.run());
 
-        let tell: Arc<dyn Tell> = Arc::new(outbox);
+        let tell: Arc<dyn Tell> = Arc::new(outbox.clone());
         let journal = Journal::open(self.db.clone())?;
         let (commands, arriving, open) = Commands::new(journal.clone(), tell.clone(), self.rules()?);
         let handlers = Handlers(Parts {
@@ -242,6 +243,7 @@ impl Agent {
             keeper: Keeper::new(self.store.clone(), here, started_ms)?,
             commands,
             desired,
+            outbox,
             session_running: Arc::new(move || kiosk.session_running()),
             uplink: uplink_session,
             born: born_heard,

@@ -10,6 +10,7 @@ use migrado_link::session::{LinkEvent, Publisher};
 use migrado_link::signing::Verifier;
 use migrado_protocol::ids::TerminalId;
 use migrado_protocol::presence::{ControllerPresence, Presence};
+use migrado_protocol::receipt::Receipt;
 use migrado_protocol::topic::{Channel, Topic};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
@@ -22,6 +23,7 @@ use crate::downlink::{self, Heard, Refusals};
 use crate::platform::{clock, systemd};
 use crate::presence::{Keeper, message};
 use crate::store::{self, StoreError};
+use crate::telemetry::Outbox;
 use crate::uplink::Session;
 
 /// How often the loop turns without being asked: three times within systemd's usual 30 s watchdog.
@@ -36,6 +38,8 @@ pub struct Linked {
     pub session: Option<u64>,
     /// Whether the controller says that it listens.
     pub controller_online: bool,
+    /// Which start of the controller said so.
+    pub controller_session: u64,
 }
 
 /// What the loop works with.
@@ -54,6 +58,8 @@ pub struct Parts {
     pub commands: Commands,
     /// Desired state.
     pub desired: Reconciler,
+    /// What waits for the controller's receipt.
+    pub outbox: Outbox,
     /// Whether a visitor's session runs.
     pub session_running: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Tells the standing connection to the uplink, which says its birth.
@@ -218,6 +224,7 @@ impl Control {
     fn take(&mut self, heard: Heard, now_ms: i64) -> Result<(), StoreError> {
         match heard {
             Heard::Controller(presence) => self.take_controller(presence),
+            Heard::Receipt(receipt) => self.take_receipt(&receipt),
             Heard::Desired(desired) => {
                 let generation = desired.generation;
                 let decision = self.parts.desired.take(desired)?;
@@ -247,8 +254,24 @@ impl Control {
             return;
         }
         self.controller_session = presence.session;
-        let linked = Linked { controller_online: presence.online, ..*self.parts.linked.borrow() };
+        let linked = Linked {
+            controller_online: presence.online,
+            controller_session: presence.session,
+            ..*self.parts.linked.borrow()
+        };
         self.link(linked);
+    }
+
+    /// Items that the controller has are forgotten here; one of an earlier connection may be another
+    /// item by now, when the store was lost in between.
+    fn take_receipt(&self, receipt: &Receipt) {
+        if Some(receipt.session) != self.session {
+            return;
+        }
+        if let Err(error) = self.parts.outbox.remove(&receipt.items) {
+            // They are told once more, and the controller knows them.
+            tracing::warn!(%error, "cannot remove items from the outbox");
+        }
     }
 
     fn link(&self, linked: Linked) {
@@ -284,7 +307,9 @@ mod tests {
     #[test]
     fn the_status_line_names_the_display_and_its_link() {
         let terminal: TerminalId = "fp-01".parse().unwrap();
-        let line = |session, controller_online| status(&terminal, Linked { session, controller_online });
+        let line = |session, controller_online| {
+            status(&terminal, Linked { session, controller_online, controller_session: 1 })
+        };
         assert_eq!(line(None, false), "fp-01: no connection to the broker");
         assert_eq!(line(Some(1), true), "fp-01: connected");
         assert!(line(Some(1), false).contains("does not listen"));

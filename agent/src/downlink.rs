@@ -11,6 +11,7 @@ use migrado_protocol::desired::Desired;
 use migrado_protocol::envelope::{DecodeError, SCHEMA_VERSION, decode_versioned};
 use migrado_protocol::ids::{CommandId, TerminalId};
 use migrado_protocol::presence::ControllerPresence;
+use migrado_protocol::receipt::Receipt;
 use migrado_protocol::signed::{Purpose, Signed};
 use migrado_protocol::topic::{Channel, Topic};
 
@@ -37,6 +38,8 @@ pub enum Heard {
     },
     /// Whether the city listens.
     Controller(ControllerPresence),
+    /// What it has stored. Unsigned: whoever holds the broker can lose our words anyway.
+    Receipt(Receipt),
 }
 
 /// Why something was not believed.
@@ -103,6 +106,11 @@ pub fn read(
         Topic::Terminal(_, Channel::Command) => {
             let signed = read_signed(payload, Purpose::Command, "a command", me, verifier, now_ms)?;
             read_directive(&signed)
+        }
+        Topic::Terminal(_, Channel::Receipt) => {
+            let receipt: Receipt = decode_versioned(payload)?;
+            check_version(receipt.v)?;
+            Ok(Heard::Receipt(receipt))
         }
         Topic::Terminal(..) => Err(foreign()),
     }

@@ -10,7 +10,7 @@ use migrado_protocol::topic::{Channel, Topic};
 use crate::away::{self, Ended, Marks};
 use crate::platform::clock;
 use crate::platform::process::Evidence;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 /// Milliseconds between two notes that the connection stands: an absence is told to the minute, and
 /// the disk is written once a minute.
@@ -18,7 +18,7 @@ pub const MARK_PERIOD_MS: i64 = 60 * 1000;
 
 /// A presence message as it goes on the wire.
 pub fn message(session: u64, body: Presence, now_ms: i64) -> Vec<u8> {
-    Envelope { v: SCHEMA_VERSION, session, seq: 0, at_ms: now_ms, replayed: false, body }.encode()
+    Envelope { v: SCHEMA_VERSION, session, seq: 0, at_ms: now_ms, replayed: false, item: None, body }.encode()
 }
 
 /// Numbers the connections, and words their wills.
@@ -40,9 +40,10 @@ impl Sessions for SessionNumbers {
     fn next(&mut self) -> (u64, Will) {
         let now_ms = clock::now_ms();
         self.last = self.store.next_session(self.last, now_ms).unwrap_or_else(|error| {
-            // A full disk must not keep the display from telling of it: the number rises in memory.
+            // A full disk must not keep the display from telling of it: the number rises in memory,
+            // by the same rule, so that the next one that is kept is higher still.
             tracing::warn!(%error, "session number not kept");
-            self.last.max(u64::try_from(now_ms / 1000).unwrap_or(0)) + 1
+            store::session_after(self.last, now_ms)
         });
         let will = Will {
             topic: Topic::of(&self.terminal, Channel::Presence),
@@ -136,7 +137,6 @@ mod tests {
     use migrado_protocol::presence::AwayCause;
 
     use super::*;
-    use crate::store;
 
     fn evidence(boot: &str, run: &str) -> Evidence {
         Evidence { boot_id: Some(boot.into()), run_id: run.into() }

@@ -121,6 +121,11 @@ pub fn takes_writes(data_dir: &Path) -> bool {
     std::fs::remove_file(&probe).is_ok() && written.is_ok()
 }
 
+/// The number that follows a session's.
+pub fn session_after(last: u64, now_ms: i64) -> u64 {
+    last.max(u64::try_from(now_ms / 1000).unwrap_or(0)) + 1
+}
+
 /// Whether the display was taken out of service by the staff.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -179,14 +184,11 @@ impl Store {
         self.write(key::DESIRED, desired)
     }
 
-    /// The number for a new session: above every earlier one, and above `floor`. The first of a
-    /// store begins at the clock's seconds, so that a display whose disk was replaced is heard.
+    /// The number for a new session: above every earlier one, above `floor`, and above the clock's
+    /// seconds, so that a display is heard whose disk was replaced, or was full for a while.
     pub fn next_session(&self, floor: u64, now_ms: i64) -> Result<u64, StoreError> {
-        let last = match self.read(key::SESSION)? {
-            Some(last) => last,
-            None => u64::try_from(now_ms / 1000).unwrap_or(0),
-        };
-        let next = last.max(floor) + 1;
+        let last = self.read(key::SESSION)?.unwrap_or(0);
+        let next = session_after(floor.max(last), now_ms);
         self.write(key::SESSION, &next)?;
         Ok(next)
     }
@@ -256,7 +258,7 @@ mod tests {
     #[test]
     fn session_numbers_rise_over_restarts_whatever_the_clock_says() {
         let dir = tempfile::tempdir().unwrap();
-        for (now_ms, expected) in [(1_000_000, 1001), (0, 1002), (9_000_000, 1003)] {
+        for (now_ms, expected) in [(1_000_000, 1001), (0, 1002), (9_000_000, 9001), (500_000, 9002)] {
             let store = Store::new(open(dir.path()).unwrap().0);
             assert_eq!(store.next_session(0, now_ms).unwrap(), expected);
         }

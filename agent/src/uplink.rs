@@ -1,6 +1,7 @@
 //! Brings the display's words to the broker: birth first, then the whole report, then whatever
-//! changes, and what waits in the outbox. The newest state wins; an outbox item leaves only when the
-//! broker has acknowledged it. Decides nothing about content: that is `telemetry::report`.
+//! changes, and what waits in the outbox. The newest state wins; an outbox item is told again until
+//! the controller's receipt for it comes (`control` takes it out then). Decides nothing about
+//! content: that is `telemetry::report`.
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+use crate::control::Linked;
 use crate::platform::clock;
 use crate::telemetry::outbox::{Item, Outbox};
 use crate::telemetry::report::{READINGS_PERIOD_MS, Sent, faults, fold};
@@ -23,6 +25,12 @@ use crate::telemetry::state::State;
 const WINDOW: usize = 16;
 /// Pause after a publish that failed while the connection stands: never a spin.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// How long a controller that listens may take for a receipt before an item is told again: many
+/// times what a commit takes, and few enough messages while its disk is full.
+const RECEIPT_LIMIT: Duration = Duration::from_secs(30);
+/// Milliseconds over which a fleet spreads its whole reports when the controller is back: presence
+/// is decided within two minutes, and 10,000 displays shall not all speak in one second.
+const RETURN_SPREAD_MS: u64 = 15_000;
 
 /// A standing connection, as `app` learned it from the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +60,8 @@ pub struct Uplink {
     pub whole_wanted: watch::Receiver<u64>,
     /// Told the session's number once the broker has its birth.
     pub born: watch::Sender<u64>,
+    /// Whether the controller listens, and since which start of it.
+    pub linked: watch::Receiver<Linked>,
 }
 
 /// One connection's progress.
@@ -59,8 +69,21 @@ struct Progress {
     session: Session,
     sequence: u64,
     sent: Option<Sent>,
-    /// The last outbox item that the broker refused for good reason; the next connection tries again.
-    skipped_to: u64,
+    /// The last outbox item that was told on this connection.
+    told_to: u64,
+    /// When what is still without a receipt is told again.
+    again_at: Instant,
+    /// The start of the controller that was heard last.
+    controller: Option<u64>,
+    /// When the whole is due because the controller came back.
+    whole_at: Option<Instant>,
+}
+
+impl Progress {
+    fn new(session: Session) -> Self {
+        let again_at = Instant::now() + RECEIPT_LIMIT;
+        Self { session, sequence: 0, sent: None, told_to: 0, again_at, controller: None, whole_at: None }
+    }
 }
 
 impl Uplink {
@@ -101,7 +124,7 @@ impl Uplink {
 
     /// Serves one connection until it changes. Gives what the other end knows by then.
     async fn serve(&mut self, session: Session) -> Option<Sent> {
-        let mut progress = Progress { session, sequence: 0, sent: None, skipped_to: 0 };
+        let mut progress = Progress::new(session);
         self.whole_wanted.mark_unchanged();
         let mut changed = self.state.changed();
         let mut pushed = self.outbox.pushed();
@@ -121,6 +144,7 @@ impl Uplink {
                 steady &= born;
             }
             if born {
+                self.look_after_controller(&mut progress);
                 steady &= self.report(&mut progress).await.is_ok();
                 steady &= self.drain(&mut progress).await.is_ok();
             }
@@ -131,8 +155,36 @@ impl Uplink {
                 _ = changed.changed(), if steady => {}
                 _ = pushed.changed(), if steady => {}
                 _ = self.whole_wanted.changed(), if steady => progress.sent = None,
+                _ = self.linked.changed(), if steady => {}
                 () = sleep_until(wake) => {}
             }
+        }
+    }
+
+    /// A controller that started anew may have lost what the broker had for it, and knows of nobody
+    /// whether he is still there: it gets the whole, and what waits for a receipt. So does one that
+    /// is late with receipts.
+    fn look_after_controller(&mut self, progress: &mut Progress) {
+        let linked = *self.linked.borrow_and_update();
+        let controller = linked.controller_online.then_some(linked.controller_session);
+        let now = Instant::now();
+        if controller.is_some() && progress.controller != controller {
+            if progress.controller.is_some() {
+                let spread_ms = rand::random_range(0..RETURN_SPREAD_MS);
+                progress.whole_at = Some(now + Duration::from_millis(spread_ms));
+                progress.told_to = 0;
+            }
+            progress.controller = controller;
+        }
+        if progress.whole_at.is_some_and(|at| at <= now) {
+            progress.whole_at = None;
+            progress.sent = None;
+        }
+        if controller.is_some() && progress.again_at <= now {
+            if self.outbox.waits_up_to(progress.told_to) {
+                progress.told_to = 0;
+            }
+            progress.again_at = now + RECEIPT_LIMIT;
         }
     }
 
@@ -166,7 +218,7 @@ impl Uplink {
     /// Sends what waits, in order, a window at a time.
     async fn drain(&self, progress: &mut Progress) -> Result<(), PublishError> {
         loop {
-            let items = self.outbox.oldest(progress.skipped_to, WINDOW).unwrap_or_else(|error| {
+            let items = self.outbox.oldest(progress.told_to, WINDOW).unwrap_or_else(|error| {
                 tracing::error!(%error, "cannot read the outbox");
                 Vec::new()
             });
@@ -176,17 +228,18 @@ impl Uplink {
             let results = join_all(items.iter().map(|item| self.send_item(&progress.session, item))).await;
             for (item, result) in items.iter().zip(results) {
                 match result {
-                    Ok(()) => self.forget(item.id),
+                    Ok(()) => {
+                        tracing::debug!(item = item.id, channel = ?item.channel, "told, waits for its receipt")
+                    }
                     Err(PublishError::TooLarge { .. }) => {
                         tracing::error!(channel = ?item.channel, "an outbox item is too large for the broker");
                         self.forget(item.id);
                     }
                     Err(error) if error.is_transient() => return Err(error),
-                    Err(error) => {
-                        tracing::warn!(%error, "the broker refused an outbox item; it waits for the next connection");
-                        progress.skipped_to = item.id;
-                    }
+                    Err(error) => tracing::warn!(%error, "the broker refused an outbox item; it waits"),
                 }
+                progress.told_to = item.id;
+                progress.again_at = Instant::now() + RECEIPT_LIMIT;
             }
             if self.session.has_changed().unwrap_or(true) {
                 return Ok(());
@@ -196,7 +249,9 @@ impl Uplink {
 
     async fn send_item(&self, session: &Session, item: &Item) -> Result<(), PublishError> {
         let replayed = item.at_ms < session.since_ms;
-        let message = envelope(session.number, 0, item.at_ms, replayed, &item.body);
+        let body = &item.body;
+        let message =
+            Envelope { item: Some(item.id), ..envelope(session.number, 0, item.at_ms, replayed, body) };
         self.publish(item.channel, message.encode()).await
     }
 
@@ -206,7 +261,7 @@ impl Uplink {
     }
 
     fn forget(&self, id: u64) {
-        if let Err(error) = self.outbox.remove(id) {
+        if let Err(error) = self.outbox.remove(&[id]) {
             // It is sent once more after a restart; whoever hears it knows it by its id.
             tracing::warn!(%error, "cannot remove an item from the outbox");
         }
@@ -231,10 +286,13 @@ impl Uplink {
         }
         let now_ms = clock::now_ms();
         let due_ms = progress.sent.as_ref().map_or(READINGS_PERIOD_MS, |sent| sent.due_in_ms(now_ms));
-        Instant::now() + Duration::from_millis(due_ms.unsigned_abs()) + Duration::from_millis(1)
+        let due = Instant::now() + Duration::from_millis(due_ms.unsigned_abs());
+        let waits = progress.controller.is_some() && self.outbox.waits_up_to(progress.told_to);
+        let again = waits.then_some(progress.again_at);
+        [again, progress.whole_at].into_iter().flatten().fold(due, Instant::min) + Duration::from_millis(1)
     }
 }
 
 fn envelope<B: Serialize>(session: u64, seq: u64, at_ms: i64, replayed: bool, body: B) -> Envelope<B> {
-    Envelope { v: SCHEMA_VERSION, session, seq, at_ms, replayed, body }
+    Envelope { v: SCHEMA_VERSION, session, seq, at_ms, replayed, item: None, body }
 }

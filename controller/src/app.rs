@@ -28,10 +28,12 @@ use crate::commands::dispatch::{Dispatch, Outlet};
 use crate::config::{BrokerKind, ControllerConfig};
 use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal, table::Change};
-use crate::ingest::Ingest;
+use crate::ingest::receipts::Receipts;
+use crate::ingest::{self, Ingest};
 use crate::metrics::{Counts, Others};
 use crate::pki::Pki;
 use crate::tasks::{Stage, Tasks};
+use crate::usage::Totals;
 use crate::wire::{Numbers, wire_task};
 use crate::{desired, files, store, sweep, systemd};
 
@@ -53,6 +55,8 @@ struct Parts {
     connection: watch::Sender<u64>,
     /// Whether the database takes what terminals say.
     storing: watch::Sender<bool>,
+    /// What visitors used.
+    totals: Totals,
 }
 
 /// Gives the first account a new password.
@@ -137,7 +141,12 @@ fn init_log(config: &ControllerConfig) {
 
 /// The fleet as stored, and what the configuration adds to it.
 async fn fleet(config: &ControllerConfig, pool: &AnyPool, now_ms: i64) -> Result<FleetHandle> {
-    let fleet = FleetHandle::new(store::terminals::all(pool).await?);
+    let mut known = store::terminals::all(pool).await?;
+    for terminal in &mut known {
+        // Who ended while nobody listened has told nobody: what stood is to be heard first.
+        terminal.unheard_since_ms = Some(now_ms);
+    }
+    let fleet = FleetHandle::new(known);
     let mut conn = pool.acquire().await?;
     for entry in &config.terminals {
         if fleet.get(&entry.id).is_none() {
@@ -187,7 +196,8 @@ async fn compose(
         enrolling: enrolling(),
     };
     let (connection, storing) = (watch::Sender::new(0), watch::Sender::new(true));
-    Ok(Parts { state, refusals, counts: Counts::default(), connection, storing })
+    let totals = Totals::open(pool).await?;
+    Ok(Parts { state, refusals, counts: Counts::default(), connection, storing, totals })
 }
 
 /// Makes the first administrator and tells the password once: on stderr, and in a file that only
@@ -215,20 +225,23 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     };
     let (publisher, events, driver) = link_with_receipts(options, Numbers(state.clock.clone()));
     tasks.spawn_until_canceled(Stage::Link, "link", driver);
-    let ingest = Ingest::new(
-        state.pool.clone(),
-        state.fleet.clone(),
-        state.commands.clone(),
-        state.events.clone(),
-        parts.refusals.clone(),
-        state.clock.clone(),
-        parts.counts.clone(),
-        parts.storing.clone(),
-    );
+    let outlet: Arc<dyn Outlet> = Arc::new(LinkOutlet(publisher.clone()));
+    let (receipts, carry) = Receipts::new(outlet.clone());
+    tasks.spawn_until_canceled(Stage::Link, "receipts", carry);
+    let ingest = Ingest::new(ingest::Parts {
+        pool: state.pool.clone(),
+        fleet: state.fleet.clone(),
+        commands: state.commands.clone(),
+        refusals: parts.refusals.clone(),
+        clock: state.clock.clone(),
+        counts: parts.counts.clone(),
+        totals: parts.totals.clone(),
+        receipts,
+        storing: parts.storing.clone(),
+    });
     let stop = tasks.token(Stage::Work);
     let wire = wire_task(ingest, events, publisher.clone(), state.clone(), parts.connection.clone(), stop);
     tasks.spawn(Stage::Work, "ingest", wire);
-    let outlet: Arc<dyn Outlet> = Arc::new(LinkOutlet(publisher));
     let connections = Arc::new(FleetConnections { fleet: state.fleet.clone(), clock: state.clock.clone() });
     let dispatch =
         Dispatch::new(state.commands.clone(), outlet.clone(), connections, state.pki.signer().clone());
@@ -275,9 +288,11 @@ async fn told<E: std::error::Error>(what: &'static str, server: impl Future<Outp
 
 fn metrics_router(parts: &Parts) -> axum::Router {
     let (state, refusals, counts) = (parts.state.clone(), parts.refusals.clone(), parts.counts.clone());
+    let totals = parts.totals.clone();
     let metrics = async move || {
-        let (state, refusals, counts) = (state.clone(), refusals.clone(), counts.clone());
-        let others = others(&state, &refusals).await;
+        let (state, refusals, counts, totals) =
+            (state.clone(), refusals.clone(), counts.clone(), totals.clone());
+        let others = others(&state, &refusals, &totals);
         let text = crate::metrics::text(&state.fleet, &counts, &others, state.clock.now_ms());
         text.map_err(|e| (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()))
     };
@@ -298,18 +313,12 @@ fn health_router(parts: &Parts) -> axum::Router {
     )
 }
 
-async fn others(state: &ApiState, refusals: &Refusals) -> Others {
-    let mut others = Others { refused: refusals.counts(), ..Others::default() };
-    for command in store::commands::open(&state.pool).await.unwrap_or_default() {
-        *others.commands.entry(command.state.word().to_owned()).or_default() += 1;
+fn others(state: &ApiState, refusals: &Refusals, totals: &Totals) -> Others {
+    Others {
+        refused: refusals.counts(),
+        commands: state.commands.open_states(),
+        usage: totals.by_site(&state.fleet),
     }
-    for terminal in state.fleet.all() {
-        let hours = store::usage::since(&state.pool, Some(terminal.id.as_str()), 0).await.unwrap_or_default();
-        for (counter, n) in hours.into_values().flatten() {
-            *others.usage.entry((terminal.site.to_string(), counter.word())).or_default() += n;
-        }
-    }
-    others
 }
 
 /// What time brings: presence that changes by silence, renewals, the watchdog, the audit of refusals.

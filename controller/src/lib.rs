@@ -21,4 +21,5 @@ pub mod store;
 pub mod sweep;
 pub mod systemd;
 pub mod tasks;
+pub mod usage;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! Forgets what has run out: sessions, enrollment tokens, idempotency keys, uploaded logs. Once an
 //! hour and at the start; what is too old is refused by whoever reads it, so sweeping late is safe.
-//! Not here: usage and audit, which are kept.
+//! Hours of usage become days.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use sqlx::AnyPool;
 
 use crate::auth::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use crate::clock::Clock;
-use crate::store::{StoreError, commands, enroll_tokens, idempotency, sessions};
+use crate::ingest::USAGE_HOURS_BACK;
+use crate::store::{StoreError, commands, enroll_tokens, idempotency, sessions, usage};
 
 /// Time between two sweeps: what is swept is small, and a day's worth of it would be, too.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
@@ -21,6 +22,11 @@ const IDEMPOTENCY_MS: i64 = DAY_MS;
 /// How long uploaded logs are kept: they may name what visitors did, so not for longer than a
 /// fault takes to be found.
 const LOGS_MS: i64 = 14 * DAY_MS;
+
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 60 * 60 * 1000;
+/// Days of usage that are kept: two years, to compare a month with the same one of last year.
+const USAGE_DAYS: i64 = 2 * 366;
 
 /// The task.
 pub async fn run(pool: AnyPool, clock: Clock) {
@@ -45,6 +51,9 @@ async fn sweep(pool: &AnyPool, now_ms: i64) -> Result<u64, StoreError> {
     rows += enroll_tokens::sweep(pool, now_ms - ENROLL_TOKENS_MS).await?;
     rows += idempotency::sweep(pool, now_ms - IDEMPOTENCY_MS).await?;
     rows += commands::sweep_logs(pool, now_ms - LOGS_MS).await?;
+    // One day more than an hour is taken in after the fact, so that a folded day is complete.
+    let before_hour = now_ms.div_euclid(HOUR_MS) - USAGE_HOURS_BACK - 24;
+    rows += usage::sweep(pool, before_hour, now_ms.div_euclid(DAY_MS) - USAGE_DAYS).await?;
     Ok(rows)
 }
 

@@ -50,8 +50,8 @@ pub async fn wire_task(
         let mut messages = Vec::with_capacity(n);
         for event in buffer.drain(..) {
             match event {
-                LinkEvent::Message { topic, payload, receipt, .. } => {
-                    messages.push(Message { topic, payload, receipt })
+                LinkEvent::Message { topic, payload, retained, receipt } => {
+                    messages.push(Message { topic, payload, retained, receipt })
                 }
                 LinkEvent::Connected { session } => {
                     tracing::info!(session, "connected to the broker");

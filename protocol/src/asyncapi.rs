@@ -10,6 +10,7 @@ use crate::envelope::Envelope;
 use crate::ids::TerminalId;
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::presence::{ControllerPresence, Presence};
+use crate::receipt::Receipt;
 use crate::report::Report;
 use crate::topic::{Channel, Topic};
 use crate::usage::UsageHour;
@@ -69,6 +70,7 @@ fn payload(channel: Channel, generator: &mut SchemaGenerator) -> (&'static str, 
         Channel::Command => {
             ("One command or its cancellation, signed", signed(schema::<Directive>(generator)))
         }
+        Channel::Receipt => ("Items of the outbox that are stored", schema::<Receipt>(generator)),
     }
 }
 

@@ -23,6 +23,10 @@ pub struct Envelope<B> {
     /// Sent again from the outbox after an interruption; `at_ms` is then the time it happened.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replayed: bool,
+    /// Number of this item in the terminal's outbox: it waits there until a
+    /// [`Receipt`](crate::receipt::Receipt) says that the controller has stored it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u64>,
     /// What is said.
     pub body: B,
 }

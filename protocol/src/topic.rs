@@ -23,12 +23,14 @@ pub enum Channel {
     Desired,
     /// One command or its cancellation, written by the controller.
     Command,
+    /// Which items of the outbox the controller has stored, written by the controller.
+    Receipt,
 }
 
 impl Channel {
     /// Every channel, in the order of the document.
-    pub const ALL: [Self; 6] =
-        [Self::Presence, Self::Report, Self::Usage, Self::Ack, Self::Desired, Self::Command];
+    pub const ALL: [Self; 7] =
+        [Self::Presence, Self::Report, Self::Usage, Self::Ack, Self::Desired, Self::Command, Self::Receipt];
 
     fn word(self) -> &'static str {
         match self {
@@ -38,12 +40,13 @@ impl Channel {
             Self::Ack => "ack",
             Self::Desired => "desired",
             Self::Command => "command",
+            Self::Receipt => "receipt",
         }
     }
 
     /// Whether the terminal writes this channel (else the controller does).
     pub fn is_written_by_terminal(self) -> bool {
-        !matches!(self, Self::Desired | Self::Command)
+        !matches!(self, Self::Desired | Self::Command | Self::Receipt)
     }
 
     /// Whether the last message is kept by the broker for whoever comes later.
@@ -145,7 +148,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn building_and_parsing_are_inverse(id in "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", n in 0usize..6) {
+        fn building_and_parsing_are_inverse(id in "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", n in 0usize..7) {
             let topic = Topic::of(&id.parse().unwrap(), Channel::ALL[n]);
             prop_assert_eq!(topic.to_string().parse::<Topic>().unwrap(), topic);
         }

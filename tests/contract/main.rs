@@ -9,7 +9,7 @@ use std::path::Path;
 use migrado_protocol::desired::Desired;
 use migrado_protocol::envelope::decode_versioned;
 use migrado_protocol::presence::ControllerPresence;
-use migrado_protocol::{Ack, Directive, Envelope, Presence, Report, Signed, UsageHour};
+use migrado_protocol::{Ack, Directive, Envelope, Presence, Receipt, Report, Signed, UsageHour};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -61,6 +61,7 @@ fn the_controller_is_understood() {
     check::<Signed>("desired");
     check::<Signed>("command");
     check::<ControllerPresence>("controller-presence");
+    check::<Receipt>("receipt");
     for (file, example) in examples("desired") {
         let body: Desired = serde_json::from_value(example["body"].clone()).unwrap();
         assert_eq!(serde_json::to_value(body).unwrap(), example["body"], "{file}");
@@ -86,7 +87,8 @@ fn words_of_tomorrow_are_kept_apart_from_those_of_today() {
 fn every_example_is_read_by_some_test() {
     for (file, _) in examples("") {
         let name = Path::new(&file).file_name().unwrap().to_str().unwrap().to_owned();
-        let kinds = ["presence", "report", "usage", "ack", "desired", "command", "controller-presence"];
+        let kinds =
+            ["presence", "report", "usage", "ack", "desired", "command", "controller-presence", "receipt"];
         assert!(kinds.iter().any(|k| name.starts_with(k)), "{name} is never read");
     }
 }

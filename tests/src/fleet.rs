@@ -31,6 +31,7 @@ pub struct Builder {
     real_printers: bool,
     printers: Option<Value>,
     start_agents: bool,
+    controller_data: Option<PathBuf>,
 }
 
 /// A running fleet.
@@ -61,6 +62,7 @@ impl Fleet {
             real_printers: false,
             printers: None,
             start_agents: true,
+            controller_data: None,
         }
     }
 
@@ -138,6 +140,12 @@ impl Builder {
         self
     }
 
+    /// Where the controller keeps its data, instead of the fleet's own folder.
+    pub fn controller_data(mut self, folder: PathBuf) -> Self {
+        self.controller_data = Some(folder);
+        self
+    }
+
     /// Starts everything and waits until every display is online.
     pub async fn start(self) -> Fleet {
         crate::tls::provider();
@@ -150,7 +158,7 @@ impl Builder {
         let ids: Vec<(String, String)> =
             (1..=self.terminals.max(1)).map(|n| (format!("fp-{n:02}"), format!("Anzeige {n}"))).collect();
         let kind = if self.broker == BrokerKind::Embedded { "embedded" } else { "external" };
-        let data = root.join("controller");
+        let data = self.controller_data.clone().unwrap_or_else(|| root.join("controller"));
         let config =
             controller::config(&data, places, kind, &format!("localhost:{}", line.address.port()), &ids);
         let mut controller = Controller::prepare(&root, &data, places, &config).unwrap();

@@ -1,5 +1,6 @@
-//! What must not be lost: command results, usage and faults wait here, on the disk, until the broker
-//! has taken them. First in, first out; bounded; every push is on the disk when it returns.
+//! What must not be lost: command results, usage and faults wait here, on the disk, until the
+//! controller says that it has stored them. First in, first out; bounded; every push is on the disk
+//! when it returns.
 //!
 //! Usage is cumulative per hour, so a newer count of an hour takes the place of an older one that
 //! still waits. When all room is taken, faults go first, then usage, the results of commands last.
@@ -224,18 +225,25 @@ impl Outbox {
         Ok(items)
     }
 
-    /// Forgets an item that the broker has taken. Not synced by itself: after a power cut it would be
+    /// Forgets items that the controller has. Not synced by itself: after a power cut they would be
     /// sent once more, and whatever waits here may be heard twice.
-    pub fn remove(&self, id: u64) -> Result<(), OutboxError> {
+    pub fn remove(&self, ids: &[u64]) -> Result<(), OutboxError> {
         let mut write: WriteTransaction = self.db.begin_write().map_err(|e| failed("write", e))?;
         write.set_durability(Durability::None).map_err(|e| failed("write", e))?;
         {
             let mut table = write.open_table(ITEMS).map_err(|e| failed("write", e))?;
-            table.remove(id).map_err(|e| failed("write", e))?;
+            for id in ids {
+                table.remove(id).map_err(|e| failed("write", e))?;
+            }
         }
         write.commit().map_err(|e| failed("write", e))?;
-        self.index().forget(&[id]);
+        self.index().forget(ids);
         Ok(())
+    }
+
+    /// Whether an item up to this number still waits.
+    pub fn waits_up_to(&self, id: u64) -> bool {
+        self.index().entries.first().is_some_and(|oldest| oldest.id <= id)
     }
 
     /// How full it is.
@@ -376,7 +384,7 @@ mod tests {
             for n in 0..3 {
                 outbox.push(Channel::Ack, &n, 100 + n).unwrap();
             }
-            outbox.remove(1).unwrap();
+            outbox.remove(&[1]).unwrap();
         }
         let outbox = Outbox::open(Arc::new(Database::create(&path).unwrap())).unwrap();
         let items = outbox.oldest(0, 10).unwrap();

@@ -285,6 +285,7 @@ fn the_usual_report_is_small_enough_for_its_bar() {
         seq: 123_456,
         at_ms: T0 + 70_000,
         replayed: false,
+        item: None,
         body,
     };
     assert!(envelope.encode().len() <= 430, "{} bytes", envelope.encode().len());

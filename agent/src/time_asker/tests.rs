@@ -94,10 +94,10 @@ async fn it_asks_after_each_connect_and_not_before() {
     let connections = async {
         tokio::task::yield_now().await;
         assert_eq!(asked.load(Ordering::SeqCst), 0);
-        link.send_replace(Linked { session: Some(1), controller_online: false });
+        link.send_replace(Linked { session: Some(1), controller_online: false, controller_session: 0 });
         seen(1).await;
         link.send_replace(Linked::default());
-        link.send_replace(Linked { session: Some(2), controller_online: false });
+        link.send_replace(Linked { session: Some(2), controller_online: false, controller_session: 0 });
         seen(2).await;
     };
     let in_time = tokio::time::timeout(Duration::from_secs(20), connections);

@@ -41,6 +41,11 @@ impl Refusals {
         self.out.try_send(Refusal { identity: clip(identity), reason, object: clip(object) }).ok();
     }
 
+    /// Only counts a refusal, where many of a kind are told once.
+    pub fn count(&self, reason: &'static str) {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += 1;
+    }
+
     /// Counts by reason.
     pub fn counts(&self) -> BTreeMap<&'static str, u64> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()

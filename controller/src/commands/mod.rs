@@ -8,7 +8,7 @@ pub mod plan;
 pub mod settle;
 pub mod verbs;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use migrado_protocol::command::Ack;
@@ -27,7 +27,14 @@ pub struct Commands {
     pub(crate) events: Events,
     pub(crate) clock: Clock,
     pub(crate) wake: Arc<Notify>,
-    open: Arc<Mutex<HashMap<String, i64>>>,
+    open: Arc<Mutex<Open>>,
+}
+
+/// Open commands, counted.
+#[derive(Debug, Default)]
+struct Open {
+    by_terminal: HashMap<String, i64>,
+    by_state: BTreeMap<String, u64>,
 }
 
 impl Commands {
@@ -41,7 +48,12 @@ impl Commands {
     /// Open commands of a terminal, for the fleet's lists.
     pub fn open_count(&self, terminal: &TerminalId) -> i64 {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.get(terminal.as_str()).copied().unwrap_or(0)
+        open.by_terminal.get(terminal.as_str()).copied().unwrap_or(0)
+    }
+
+    /// Open commands by state, for metrics.
+    pub fn open_states(&self) -> BTreeMap<String, u64> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).by_state.clone()
     }
 
     /// Takes a terminal's word about a command, within the caller's transaction. After its commit
@@ -72,7 +84,11 @@ impl Commands {
     }
 
     async fn recount(&self) -> Result<(), StoreError> {
-        let counts = rows::open_counts(&self.pool).await?.into_iter().collect();
+        let mut counts = Open::default();
+        for (terminal, state, n) in rows::open_counts(&self.pool).await? {
+            *counts.by_terminal.entry(terminal).or_default() += n;
+            *counts.by_state.entry(state).or_default() += n.unsigned_abs();
+        }
         *self.open.lock().unwrap_or_else(PoisonError::into_inner) = counts;
         Ok(())
     }

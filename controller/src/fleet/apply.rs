@@ -10,6 +10,8 @@ use super::terminal::{Connection, Terminal};
 pub enum Heard {
     /// Birth or death of a connection.
     Presence(Told),
+    /// The same, kept by the broker from earlier.
+    Kept(Told),
     /// A report with its sequence.
     Report {
         /// Number within the connection.
@@ -44,7 +46,10 @@ pub fn apply(terminal: &mut Terminal, session: u64, heard: Heard, now_ms: i64) -
     }
     match heard {
         Heard::Presence(Told::Birth(birth)) => born(terminal, birth, now_ms),
-        Heard::Presence(Told::Death { cause }) => died(terminal, cause, now_ms),
+        Heard::Kept(Told::Birth(birth)) => was_born(terminal, birth, now_ms),
+        Heard::Presence(Told::Death { cause }) | Heard::Kept(Told::Death { cause }) => {
+            died(terminal, cause, now_ms)
+        }
         Heard::Report { seq, report } => reported(terminal, seq, *report, now_ms),
         Heard::Sign => {
             seen(terminal, now_ms);
@@ -55,10 +60,26 @@ pub fn apply(terminal: &mut Terminal, session: u64, heard: Heard, now_ms: i64) -
 
 fn born(terminal: &mut Terminal, birth: Birth, now_ms: i64) -> Effect {
     seen(terminal, now_ms);
+    told(terminal, birth);
+    Effect::Taken
+}
+
+/// A birth that the broker kept: the connection stood, and may have ended without a word when the
+/// broker did. Until something is heard on it, it counts as unheard.
+fn was_born(terminal: &mut Terminal, birth: Birth, now_ms: i64) -> Effect {
+    if terminal.connection != Connection::Standing {
+        terminal.connection = Connection::Standing;
+        terminal.connection_since_ms = now_ms;
+        terminal.unheard_since_ms = Some(now_ms);
+    }
+    told(terminal, birth);
+    Effect::Taken
+}
+
+fn told(terminal: &mut Terminal, birth: Birth) {
     terminal.agent_version = Some(migrado_protocol::limits::clip(&birth.agent_version));
     terminal.started_ms = Some(birth.started_ms);
     terminal.away = birth.away.or(terminal.away.take());
-    Effect::Taken
 }
 
 fn died(terminal: &mut Terminal, cause: DeathCause, now_ms: i64) -> Effect {
@@ -88,6 +109,7 @@ fn reported(terminal: &mut Terminal, seq: u64, report: Report, now_ms: i64) -> E
 
 fn seen(terminal: &mut Terminal, now_ms: i64) {
     terminal.last_seen_ms = Some(now_ms);
+    terminal.unheard_since_ms = None;
     if terminal.connection != Connection::Standing {
         terminal.connection = Connection::Standing;
         terminal.connection_since_ms = now_ms;
@@ -156,6 +178,23 @@ mod tests {
             Connection::Standing,
             "a report shows that it is there, even before its birth is heard"
         );
+    }
+
+    #[test]
+    fn a_birth_that_the_broker_kept_shows_nobody() {
+        use super::super::presence::{Presence, decide};
+        let kept = || match birth() {
+            Heard::Presence(told) => Heard::Kept(told),
+            other => other,
+        };
+        let mut t = fresh();
+        assert_eq!(apply(&mut t, 3, kept(), 10), Effect::Taken);
+        assert_eq!(decide(&t, 11).0, Presence::Late, "it has not been heard");
+        assert_eq!(t.last_seen_ms, None);
+        apply(&mut t, 3, Heard::Sign, 20);
+        assert_eq!(decide(&t, 21).0, Presence::Online);
+        apply(&mut t, 3, kept(), 30);
+        assert_eq!(decide(&t, 31).0, Presence::Online, "it was heard on this connection before");
     }
 
     #[test]

@@ -12,6 +12,10 @@ const SILENT_LATE_MS: i64 = REPORT_WHOLE_PERIOD_MS + PRESENCE_LATE_MS;
 /// Milliseconds of silence on a standing connection after which it is not believed any more.
 const SILENT_OFFLINE_MS: i64 = 2 * REPORT_WHOLE_PERIOD_MS + PRESENCE_LATE_MS;
 
+/// Milliseconds after the controller's start within which a display that is there has spoken:
+/// every display says everything within seconds when the controller is back.
+const UNHEARD_OFFLINE_MS: i64 = PRESENCE_LATE_MS;
+
 /// Whether a terminal is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Presence {
@@ -49,6 +53,10 @@ pub fn decide(terminal: &Terminal, now_ms: i64) -> (Presence, i64) {
     match terminal.connection {
         Connection::Never => (Presence::Unknown, since),
         Connection::Standing => {
+            if let Some(unheard_ms) = terminal.unheard_since_ms {
+                let late = now_ms - unheard_ms < UNHEARD_OFFLINE_MS;
+                return (if late { Presence::Late } else { Presence::Offline }, unheard_ms);
+            }
             let heard = terminal.last_seen_ms.unwrap_or(since);
             match now_ms - heard {
                 silent if silent >= SILENT_OFFLINE_MS => (Presence::Offline, heard + SILENT_OFFLINE_MS),

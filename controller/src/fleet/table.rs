@@ -67,20 +67,33 @@ impl FleetHandle {
         self.0.changes.subscribe()
     }
 
-    /// Changes a terminal. The closure says whether people can see a difference.
+    /// Changes a terminal and tells of it. The closure says whether people can see a difference.
     pub fn change<R>(&self, id: &TerminalId, change: impl FnOnce(&mut Terminal) -> (R, bool)) -> Option<R> {
-        let mut terminals = self.write();
-        let terminal = terminals.get_mut(id)?;
-        let terminal = Arc::make_mut(terminal);
-        let (result, visible) = change(terminal);
-        if visible {
-            terminal.revision += 1;
-        }
-        drop(terminals);
+        let (result, visible) = self.change_untold(id, change)?;
         if visible {
             self.tell(Change::Terminal(id.clone()));
         }
         Some(result)
+    }
+
+    /// The same for whoever tells later, by [`Self::tell_changed`], when it is on the disk.
+    pub fn change_untold<R>(
+        &self,
+        id: &TerminalId,
+        change: impl FnOnce(&mut Terminal) -> (R, bool),
+    ) -> Option<(R, bool)> {
+        let mut terminals = self.write();
+        let terminal = Arc::make_mut(terminals.get_mut(id)?);
+        let (result, visible) = change(terminal);
+        if visible {
+            terminal.revision += 1;
+        }
+        Some((result, visible))
+    }
+
+    /// Tells of terminals that were changed.
+    pub fn tell_changed<'t>(&self, ids: impl IntoIterator<Item = &'t TerminalId>) {
+        ids.into_iter().for_each(|id| self.tell(Change::Terminal(id.clone())));
     }
 
     /// Adds a terminal, or replaces it.

@@ -119,6 +119,9 @@ pub struct Terminal {
     pub seq: u64,
     /// When anything was heard last, by the controller's clock.
     pub last_seen_ms: Option<i64>,
+    /// Since when the connection is believed to stand without having been heard on: after a start
+    /// of the controller, or on the word that the broker kept. Not stored.
+    pub unheard_since_ms: Option<i64>,
     /// When the newest report came, by the controller's clock.
     pub reported_ms: Option<i64>,
     /// What it reported.
@@ -149,6 +152,7 @@ impl Terminal {
             session: 0,
             seq: 0,
             last_seen_ms: None,
+            unheard_since_ms: None,
             reported_ms: None,
             reported: Reported::default(),
             agent_version: None,

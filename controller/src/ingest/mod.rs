@@ -1,14 +1,20 @@
 //! The data path's entry: what terminals say is decoded, applied to the fleet and committed in
-//! groups; only then the broker may forget it. A message that cannot be understood is counted and
-//! dropped, never an error of the connection.
+//! groups; only then the broker may forget it, the display gets a receipt for what waits in its
+//! outbox, and the change is told. A message that cannot be understood is counted and dropped,
+//! never an error of the connection.
 
 pub mod decode;
+pub mod group;
+pub mod limiter;
+pub mod receipts;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use migrado_link::session::Receipt;
 use migrado_protocol::command::Verb;
-use migrado_protocol::{Ack, CommandId, TerminalId, UsageHour};
+use migrado_protocol::presence::Presence as Told;
+use migrado_protocol::{CommandId, Envelope, TerminalId, UsageHour};
 use sqlx::AnyPool;
 use tokio::sync::watch;
 
@@ -18,10 +24,14 @@ use crate::commands::Commands;
 use crate::commands::issue::Issue;
 use crate::commands::plan::Times;
 use crate::commands::settle::Heard as AckHeard;
-use crate::events::Events;
-use crate::fleet::{Effect, FleetHandle, Heard, Presence, Status, Terminal, presence, status};
+use crate::fleet::{FleetHandle, Heard, Terminal};
+use crate::store::usage::Risen;
 use crate::store::{StoreError, terminals, timeline, usage};
-use decode::{Said, decode};
+use crate::usage::Totals;
+use decode::{Said, decode, item_of};
+use group::Group;
+use limiter::{Admission, Limiter};
+use receipts::Receipts;
 
 /// Messages of one commit: enough to make the cost of a sync small, few enough to stay quick.
 pub const GROUP_MAX: usize = 2048;
@@ -31,6 +41,12 @@ const ASK_WHOLE_PAUSE_MS: i64 = 60_000;
 const ASK_WHOLE_MS: i64 = 60_000;
 /// Time before a database that refused (a full disk, say) is tried again.
 const COMMIT_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+/// Milliseconds of an hour.
+const HOUR_MS: i64 = 60 * 60 * 1000;
+/// Hours that are counted after the fact: what a display keeps, a month.
+pub const USAGE_HOURS_BACK: i64 = 31 * 24;
+/// Hours that a display's clock may be ahead.
+const USAGE_HOURS_AHEAD: i64 = 24;
 
 /// A message as it came.
 #[derive(Debug)]
@@ -39,95 +55,88 @@ pub struct Message {
     pub topic: String,
     /// Payload.
     pub payload: Vec<u8>,
+    /// Kept by the broker from earlier: it tells what was, not that somebody is there now.
+    pub retained: bool,
     /// Acknowledges it.
     pub receipt: Receipt,
+}
+
+/// Parts that ingest works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// Database.
+    pub pool: AnyPool,
+    /// Fleet.
+    pub fleet: FleetHandle,
+    /// Commands.
+    pub commands: Commands,
+    /// Counts what is refused.
+    pub refusals: Refusals,
+    /// Clock.
+    pub clock: Clock,
+    /// Counts what is taken.
+    pub counts: crate::metrics::Counts,
+    /// Totals of usage.
+    pub totals: Totals,
+    /// The way out for receipts.
+    pub receipts: Receipts,
+    /// Told whether the database takes what is said.
+    pub storing: watch::Sender<bool>,
 }
 
 /// Takes groups of messages in.
 #[derive(Debug)]
 pub struct Ingest {
-    pool: AnyPool,
-    fleet: FleetHandle,
-    commands: Commands,
-    events: Events,
-    refusals: Refusals,
-    clock: Clock,
-    counts: crate::metrics::Counts,
+    parts: Parts,
+    limiter: Limiter,
     dirty: BTreeSet<TerminalId>,
     asked_ms: HashMap<TerminalId, i64>,
-    storing: watch::Sender<bool>,
 }
 
-/// What a group of messages comes to.
+/// What a commit brought.
 #[derive(Debug, Default)]
-struct Group {
-    usage: Vec<(TerminalId, UsageHour)>,
-    acks: Vec<(TerminalId, Ack)>,
-    lines: Vec<(TerminalId, &'static str, String, Option<String>)>,
-    gaps: BTreeSet<TerminalId>,
-    came: bool,
-}
-
-/// What people see of a terminal, before and after.
-struct Seen {
-    presence: Presence,
-    status: Status,
-    verdict: Option<migrado_protocol::Level>,
-    health: BTreeMap<
-        migrado_protocol::Component,
-        (migrado_protocol::HealthState, Option<migrado_protocol::Reason>),
-    >,
-}
-
-impl Seen {
-    fn of(t: &Terminal, now_ms: i64) -> Self {
-        let presence = presence::decide(t, now_ms).0;
-        Self {
-            presence,
-            status: status::decide(t, presence),
-            verdict: t.reported.verdict.as_ref().map(|v| v.level),
-            health: t.reported.health.iter().map(|(c, h)| (*c, (h.state, h.reason))).collect(),
-        }
-    }
+struct Committed {
+    commands: Vec<(CommandId, TerminalId)>,
+    risen: Vec<(TerminalId, Risen)>,
 }
 
 impl Ingest {
-    /// Parts that it works with; `storing` is told whether the database takes what is said.
-    #[expect(clippy::too_many_arguments, reason = "each is one part, named where it is composed")]
-    pub fn new(
-        pool: AnyPool,
-        fleet: FleetHandle,
-        commands: Commands,
-        events: Events,
-        refusals: Refusals,
-        clock: Clock,
-        counts: crate::metrics::Counts,
-        storing: watch::Sender<bool>,
-    ) -> Self {
-        let (dirty, asked_ms) = (BTreeSet::new(), HashMap::new());
-        Self { pool, fleet, commands, events, refusals, clock, counts, dirty, asked_ms, storing }
+    /// Takes nothing yet.
+    pub fn new(parts: Parts) -> Self {
+        let (limiter, dirty, asked_ms) = (Limiter::default(), BTreeSet::new(), HashMap::new());
+        Self { parts, limiter, dirty, asked_ms }
     }
 
-    /// Takes a group in: applies, commits, and only then acknowledges. While the database refuses,
-    /// nothing is acknowledged and nothing more is taken: the broker keeps it.
+    /// Takes a group in: applies, commits, and only then acknowledges and tells. While the database
+    /// refuses, nothing is acknowledged and nothing more is taken: the displays keep it.
     pub async fn take(&mut self, messages: Vec<Message>) {
-        let now_ms = self.clock.now_ms();
+        let now_ms = self.parts.clock.now_ms();
         let mut group = Group::default();
-        let mut receipts = Vec::with_capacity(messages.len());
+        let mut confirmations = Vec::with_capacity(messages.len());
         for message in messages {
             match decode(&message.topic, &message.payload) {
-                Ok((terminal, said)) => self.apply(&mut group, &terminal, said, now_ms),
-                Err(dropped) => self.refusals.note(&dropped.identity, dropped.reason, &message.topic),
+                Ok((terminal, said)) => self.hear(&mut group, &terminal, said, message.retained, now_ms),
+                Err(dropped) => {
+                    self.parts.refusals.note(&dropped.identity, dropped.reason, &message.topic);
+                    if let Some((terminal, item)) = item_of(&message.topic, &message.payload) {
+                        receipts::note(&mut group.items, &terminal, item);
+                    }
+                }
             }
-            receipts.push(message.receipt);
+            confirmations.push(message.receipt);
         }
-        let changed = self.commit_at_last(&group, now_ms).await;
-        receipts.into_iter().for_each(Receipt::confirm);
-        if !changed.is_empty() {
-            self.commands.changed(changed).await;
+        let committed = self.commit_at_last(&group).await;
+        confirmations.into_iter().for_each(Receipt::confirm);
+        self.parts.receipts.tell(group.items);
+        self.parts.fleet.tell_changed(&group.seen);
+        for (terminal, risen) in committed.risen {
+            self.parts.totals.add(&terminal, risen);
+        }
+        if !committed.commands.is_empty() {
+            self.parts.commands.changed(committed.commands).await;
         }
         if group.came {
-            self.commands.wake();
+            self.parts.commands.wake();
         }
         if let Err(error) = self.ask_for_whole(group.gaps, now_ms).await {
             let error: &dyn std::error::Error = &error;
@@ -135,111 +144,130 @@ impl Ingest {
         }
     }
 
-    /// Commits, again and again until the database takes it: usage and acknowledgements stand
-    /// nowhere else, and a terminal does not say them twice on one connection.
-    async fn commit_at_last(&mut self, group: &Group, now_ms: i64) -> Vec<(CommandId, TerminalId)> {
+    /// Commits, again and again until the database takes it.
+    async fn commit_at_last(&mut self, group: &Group) -> Committed {
         loop {
-            match self.commit(group, now_ms).await {
-                Ok(changed) => {
-                    self.storing.send_if_modified(|storing| !std::mem::replace(storing, true));
-                    return changed;
+            match self.commit(group).await {
+                Ok(committed) => {
+                    self.parts.storing.send_if_modified(|storing| !std::mem::replace(storing, true));
+                    return committed;
                 }
                 Err(error) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "what terminals said waits for the database"
                     );
-                    self.storing.send_replace(false);
+                    self.parts.storing.send_replace(false);
                     tokio::time::sleep(COMMIT_RETRY).await;
                 }
             }
         }
     }
 
-    fn apply(&mut self, group: &mut Group, id: &TerminalId, said: Said, now_ms: i64) {
-        if self.fleet.get(id).is_none() {
-            self.refusals.note(id.as_str(), "unknown_terminal", id.as_str());
+    /// Hears one message of a terminal.
+    fn hear(&mut self, group: &mut Group, id: &TerminalId, said: Said, retained: bool, now_ms: i64) {
+        if !self.may_speak(id, now_ms) {
             return;
         }
+        if let Some(item) = said.item() {
+            receipts::note(&mut group.items, id, item);
+        }
         let (channel, session, heard) = match said {
-            Said::Presence(e) => ("presence", e.session, Heard::Presence(e.body)),
+            Said::Presence(e) => ("presence", e.session, heard_presence(e, retained)),
             Said::Report(e) => ("report", e.session, Heard::Report { seq: e.seq, report: Box::new(e.body) }),
+            Said::Fault(e) => {
+                group.note_past(id, e.at_ms.min(now_ms), &e.body.health);
+                ("report", e.session, Heard::Sign)
+            }
             Said::Usage(e) => {
-                group.usage.push((id.clone(), e.body));
-                ("usage", e.session, Heard::Sign)
+                let session = e.session;
+                self.count_usage(group, id, e, now_ms);
+                ("usage", session, Heard::Sign)
             }
             Said::Ack(e) => {
                 group.acks.push((id.clone(), e.body));
                 ("ack", e.session, Heard::Sign)
             }
         };
-        self.counts.message(channel);
-        let before_away = self.fleet.get(id).and_then(|t| t.away.clone());
-        let change = self.fleet.change(id, |t| {
-            let before = Seen::of(t, now_ms);
-            let sign_only = matches!(heard, Heard::Sign);
-            let effect = crate::fleet::apply::apply(t, session, heard, now_ms);
-            let after = Seen::of(t, now_ms);
-            if effect != Effect::Stale {
-                t.heartbeats.note(after.status, now_ms);
-            }
-            let visible = effect != Effect::Stale && (!sign_only || before.presence != after.presence);
-            ((before, after, effect, t.away.clone()), visible)
-        });
-        let Some((before, after, effect, away)) = change else { return };
-        if effect == Effect::Stale {
-            return;
-        }
+        self.parts.counts.message(channel);
+        let change = |t: &mut Terminal| group::change(t, session, heard, now_ms);
+        let Some((applied, visible)) = self.parts.fleet.change_untold(id, change) else { return };
+        // Also of one that was stale: a transaction begins with a write.
         self.dirty.insert(id.clone());
-        self.events.terminal(id);
-        if effect == Effect::TakenWithGap {
-            group.gaps.insert(id.clone());
+        if visible {
+            group.seen.insert(id.clone());
         }
-        if away != before_away
-            && let Some(away) = &away
-        {
-            let cause = serde_json::to_value(away.cause).ok().and_then(|v| v.as_str().map(str::to_owned));
-            group.lines.push((id.clone(), "away", cause.unwrap_or_default(), None));
-        }
-        group.came |= before.presence != Presence::Online && after.presence == Presence::Online;
-        lines(group, id, &before, &after);
+        group.note(id, applied, now_ms);
     }
 
-    async fn commit(
-        &mut self,
-        group: &Group,
-        now_ms: i64,
-    ) -> Result<Vec<(CommandId, TerminalId)>, StoreError> {
-        if self.dirty.is_empty() && group.usage.is_empty() && group.acks.is_empty() {
-            return Ok(Vec::new());
+    /// Whether a terminal's words count: it is in the fleet, has a certificate that holds, and does
+    /// not flood. An external broker lets in whom it does not know to be revoked.
+    fn may_speak(&mut self, id: &TerminalId, now_ms: i64) -> bool {
+        let reason = match self.parts.fleet.get(id) {
+            None => "unknown_terminal",
+            Some(terminal) if terminal.certificate.is_none() => "revoked",
+            Some(_) => match self.limiter.admit(id, now_ms) {
+                Admission::Taken => return true,
+                Admission::FirstDropped => "flood",
+                Admission::Dropped => {
+                    self.parts.refusals.count("flood");
+                    return false;
+                }
+            },
+        };
+        self.parts.refusals.note(id.as_str(), reason, id.as_str());
+        false
+    }
+
+    /// Takes an hour that can be one: a display whose clock is years off must not fill the table.
+    fn count_usage(&self, group: &mut Group, id: &TerminalId, said: Envelope<UsageHour>, now_ms: i64) {
+        let ahead = i64::from(said.body.hour) - now_ms.div_euclid(HOUR_MS);
+        if (-USAGE_HOURS_BACK..=USAGE_HOURS_AHEAD).contains(&ahead) {
+            group.usage.push((id.clone(), said.body));
+        } else {
+            let hour = said.body.hour.to_string();
+            self.parts.refusals.note(id.as_str(), "usage_hour_out_of_range", &hour);
+        }
+    }
+
+    async fn commit(&mut self, group: &Group) -> Result<Committed, StoreError> {
+        let mut committed = Committed::default();
+        if self.dirty.is_empty() {
+            return Ok(committed);
         }
         let fail = StoreError::of("commit what terminals said");
-        let mut changed = Vec::new();
-        let mut tx = self.pool.begin().await.map_err(fail)?;
-        for id in &self.dirty {
-            if let Some(terminal) = self.fleet.get(id) {
-                terminals::put(&mut tx, &terminal).await?;
-            }
-        }
+        let states: Vec<Arc<Terminal>> =
+            self.dirty.iter().filter_map(|id| self.parts.fleet.get(id)).collect();
+        let mut tx = self.parts.pool.begin().await.map_err(fail)?;
+        terminals::put_states(&mut tx, &states).await?;
         for (id, hour) in &group.usage {
-            usage::merge(&mut tx, id.as_str(), hour).await?;
+            let risen = usage::merge(&mut tx, id.as_str(), hour).await?;
+            committed.risen.push((id.clone(), risen));
         }
-        for (id, kind, code, detail) in &group.lines {
-            timeline::add(&mut tx, id.as_str(), now_ms, kind, code, detail.as_deref()).await?;
+        for line in &group.lines {
+            timeline::put(&mut tx, line).await?;
         }
         for (id, ack) in &group.acks {
-            match self.commands.acknowledge(&mut tx, id, ack).await? {
-                AckHeard::Changed(command) => changed.push((command, id.clone())),
-                AckHeard::Nothing => {}
-                AckHeard::UnknownCommand => {
-                    self.refusals.note(id.as_str(), "unknown_command", &ack.id.to_string())
+            match self.parts.commands.acknowledge(&mut tx, id, ack).await {
+                Ok(AckHeard::Changed(command)) => committed.commands.push((command, id.clone())),
+                Ok(AckHeard::Nothing) => {}
+                Ok(AckHeard::UnknownCommand) => self.refuse(id, "unknown_command", &ack.id.to_string()),
+                Ok(AckHeard::Foreign) => self.refuse(id, "foreign_command", &ack.id.to_string()),
+                // One row that nobody can read must not hold up the whole fleet.
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    tracing::error!(%error, command = %ack.id, "a word about a command is passed over");
+                    self.refuse(id, "unreadable_command", &ack.id.to_string());
                 }
-                AckHeard::Foreign => self.refusals.note(id.as_str(), "foreign_command", &ack.id.to_string()),
+                Err(error) => return Err(error),
             }
         }
         tx.commit().await.map_err(fail)?;
         self.dirty.clear();
-        Ok(changed)
+        Ok(committed)
+    }
+
+    fn refuse(&self, id: &TerminalId, reason: &'static str, object: &str) {
+        self.parts.refusals.note(id.as_str(), reason, object);
     }
 
     /// Asks terminals for their whole report, each not too often.
@@ -251,7 +279,8 @@ impl Ingest {
             return Ok(());
         }
         self.asked_ms.extend(terminals.iter().map(|t| (t.clone(), now_ms)));
-        self.commands
+        self.parts
+            .commands
             .issue(Issue {
                 terminals,
                 verb: Verb::ReportNow,
@@ -266,22 +295,9 @@ impl Ingest {
     }
 }
 
-/// Lines of the timeline: what people would want to know later.
-fn lines(group: &mut Group, id: &TerminalId, before: &Seen, after: &Seen) {
-    if before.presence != after.presence {
-        group.lines.push((id.clone(), "presence", after.presence.word().into(), None));
-    }
-    if let Some(level) = after.verdict
-        && before.verdict != after.verdict
-    {
-        group.lines.push((id.clone(), "verdict", level.word().into(), None));
-    }
-    for (component, (state, reason)) in &after.health {
-        if before.health.get(component) != Some(&(*state, *reason)) && !before.health.is_empty() {
-            let reason = reason.map_or_else(|| state.word().to_owned(), |r| r.word());
-            group.lines.push((id.clone(), "health", format!("{}:{reason}", component.word()), None));
-        }
-    }
+/// A birth that the broker kept says that somebody was there, not that he is.
+fn heard_presence(said: Envelope<Told>, retained: bool) -> Heard {
+    if retained { Heard::Kept(said.body) } else { Heard::Presence(said.body) }
 }
 
 #[cfg(test)]

@@ -233,16 +233,16 @@ pub async fn open(pool: &AnyPool) -> Result<Vec<Command>, StoreError> {
     rows.iter().map(read).collect()
 }
 
-/// How many open commands each terminal has.
-pub async fn open_counts(pool: &AnyPool) -> Result<Vec<(String, i64)>, StoreError> {
+/// How many open commands each terminal has in each state.
+pub async fn open_counts(pool: &AnyPool) -> Result<Vec<(String, String, i64)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT terminal, COUNT(*) FROM commands
-         WHERE state IN ('queued', 'sent', 'accepted', 'running') GROUP BY terminal",
+        "SELECT terminal, state, COUNT(*) FROM commands
+         WHERE state IN ('queued', 'sent', 'accepted', 'running') GROUP BY terminal, state",
     )
     .fetch_all(pool)
     .await
     .map_err(StoreError::of("count open commands"))?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 
 /// Takes the next sequence for a terminal's commands: higher than the last one, and at least

@@ -1,5 +1,8 @@
 //! The terminals, one row each: what the console says of it, its certificate, its last known state.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
 use migrado_protocol::presence::Away;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, AnyPool, Row as _};
@@ -69,8 +72,8 @@ fn read(row: &sqlx::any::AnyRow) -> Result<Terminal, StoreError> {
     Ok(terminal)
 }
 
-/// Writes a terminal, new or not.
-pub async fn put(conn: &mut AnyConnection, terminal: &Terminal) -> Result<(), StoreError> {
+/// What is kept of a terminal as JSON.
+fn state_of(terminal: &Terminal) -> Result<String, StoreError> {
     let state = State {
         connection: terminal.connection,
         connection_since_ms: terminal.connection_since_ms,
@@ -84,26 +87,71 @@ pub async fn put(conn: &mut AnyConnection, terminal: &Terminal) -> Result<(), St
         away: terminal.away.clone(),
         heartbeats: terminal.heartbeats.clone(),
     };
-    let state = serde_json::to_string(&state)
-        .map_err(|e| StoreError::Corrupt { what: format!("the state of {}: {e}", terminal.id) })?;
+    serde_json::to_string(&state)
+        .map_err(|e| StoreError::Corrupt { what: format!("the state of {}: {e}", terminal.id) })
+}
+
+/// Adds a terminal, or changes what the console says of it and its certificate. What it reported is
+/// [`put_states`]' part, so that the two never overwrite each other.
+pub async fn put(conn: &mut AnyConnection, terminal: &Terminal) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO terminals (id, site, label, certificate_serial, certificate_until, state, revision)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (id) DO UPDATE SET site = excluded.site, label = excluded.label,
              certificate_serial = excluded.certificate_serial, certificate_until = excluded.certificate_until,
-             state = excluded.state, revision = excluded.revision",
+             revision = excluded.revision",
     )
     .bind(terminal.id.as_str().to_owned())
     .bind(terminal.site.as_str().to_owned())
     .bind(terminal.label.clone())
     .bind(terminal.certificate.as_ref().map(|c| c.serial.clone()))
     .bind(terminal.certificate.as_ref().map(|c| c.not_after_ms))
-    .bind(state)
+    .bind(state_of(terminal)?)
     .bind(i64::try_from(terminal.revision).unwrap_or(i64::MAX))
     .execute(conn)
     .await
     .map_err(StoreError::of("write a terminal"))?;
     Ok(())
+}
+
+/// Writes what terminals reported. One that was removed meanwhile stays removed.
+pub async fn put_states(conn: &mut AnyConnection, terminals: &[Arc<Terminal>]) -> Result<(), StoreError> {
+    let mut rest = terminals;
+    while !rest.is_empty() {
+        let rows = ROWS.into_iter().find(|rows| *rows <= rest.len()).unwrap_or(1);
+        let (now, later) = rest.split_at(rows);
+        rest = later;
+        let mut query = sqlx::query(update_of(rows));
+        for terminal in now {
+            query = query
+                .bind(terminal.id.as_str().to_owned())
+                .bind(state_of(terminal)?)
+                .bind(i64::try_from(terminal.revision).unwrap_or(i64::MAX));
+        }
+        query.execute(&mut *conn).await.map_err(StoreError::of("write what terminals reported"))?;
+    }
+    Ok(())
+}
+
+/// Rows of one statement, the most first: each size is prepared once per connection.
+const ROWS: [usize; 4] = [128, 32, 8, 1];
+
+/// The statement that changes so many rows.
+fn update_of(rows: usize) -> &'static str {
+    static STATEMENTS: OnceLock<BTreeMap<usize, String>> = OnceLock::new();
+    let made = STATEMENTS.get_or_init(|| ROWS.into_iter().map(|rows| (rows, update_sql(rows))).collect());
+    made.get(&rows).map_or("", String::as_str)
+}
+
+fn update_sql(rows: usize) -> String {
+    let values: Vec<String> =
+        (0..rows).map(|n| format!("(${}, ${}, ${})", 3 * n + 1, 3 * n + 2, 3 * n + 3)).collect();
+    format!(
+        "WITH told (id, state, revision) AS (VALUES {})
+         UPDATE terminals SET state = told.state, revision = told.revision FROM told
+         WHERE terminals.id = told.id",
+        values.join(", ")
+    )
 }
 
 /// Forgets a terminal.

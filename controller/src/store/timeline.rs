@@ -1,5 +1,6 @@
 //! What happened to a terminal, for people: bounded, the oldest go first.
 
+use migrado_protocol::TerminalId;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::StoreError;
@@ -22,8 +23,47 @@ pub struct Line {
     pub detail: Option<String>,
 }
 
+/// A line to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewLine {
+    /// Whose.
+    pub terminal: TerminalId,
+    /// When it happened.
+    pub at_ms: i64,
+    /// Kind, as in [`Line`].
+    pub kind: &'static str,
+    /// What, in codes.
+    pub code: String,
+    /// Told later than it happened, perhaps more than once.
+    pub replayed: bool,
+}
+
+/// Writes a line; one that was told again stands once.
+pub async fn put(conn: &mut AnyConnection, line: &NewLine) -> Result<(), StoreError> {
+    let id = line.terminal.as_str();
+    if line.replayed && is_there(conn, line).await? {
+        return Ok(());
+    }
+    let detail = line.replayed.then_some("replayed");
+    add(conn, id, line.at_ms, line.kind, &line.code, detail).await
+}
+
+async fn is_there(conn: &mut AnyConnection, line: &NewLine) -> Result<bool, StoreError> {
+    let row = sqlx::query(
+        "SELECT 1 FROM timeline WHERE terminal = $1 AND at_ms = $2 AND kind = $3 AND code = $4 LIMIT 1",
+    )
+    .bind(line.terminal.as_str().to_owned())
+    .bind(line.at_ms)
+    .bind(line.kind)
+    .bind(line.code.clone())
+    .fetch_optional(conn)
+    .await
+    .map_err(StoreError::of("read the timeline"))?;
+    Ok(row.is_some())
+}
+
 /// Adds a line.
-pub async fn add(
+async fn add(
     conn: &mut AnyConnection,
     terminal: &str,
     at_ms: i64,
