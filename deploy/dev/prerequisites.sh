@@ -46,9 +46,10 @@ if [ "${1:-all}" != demo ]; then
     need openssl have openssl
 fi
 
-# The peer that `make bench` measures beside the agent.
+# The peer that `make bench` measures beside the agent, and what counts bytes on the wire.
 if [ "${1:-all}" = bench ]; then
     need prometheus-node-exporter have prometheus-node-exporter
+    need iproute2 have ss
 fi
 
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

@@ -1,4 +1,6 @@
-bench: ## What the programs cost, beside a peer: make bench [BENCH=agent]
+bench: ## What the programs cost, beside a peer or a floor: make bench [BENCH=agent]
 	@deploy/dev/prerequisites.sh bench
-	cargo build --quiet --release --bin migrado-agent --bin migrado-controller --bin migradoctl --bin migrado-bench
-	@$(TARGET)/release/migrado-bench --programs $(TARGET)/release --out $(TARGET)/bench $(if $(BENCH),--bench $(BENCH))
+	@# Apart, so that what is measured is built as it is shipped, without the tests' features.
+	cargo build --quiet --release -p migrado-agent -p migrado-controller -p migradoctl
+	cargo build --quiet --release -p migrado-bench
+	@$(TARGET)/release/migrado-bench --out $(TARGET)/bench $(if $(BENCH),--bench $(BENCH))

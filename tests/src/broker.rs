@@ -69,6 +69,11 @@ impl Mosquitto {
         }
     }
 
+    /// Its process id, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.process.as_ref().and_then(Process::id)
+    }
+
     /// Its last words.
     pub fn words(&self) -> String {
         self.process.as_ref().map(Process::words).unwrap_or_default()

@@ -1,43 +1,113 @@
-//! `make bench`: what the programs cost, beside a peer measured in the same run. Prints one table
-//! and writes one JSON line per figure to `target/bench/`. Never part of the tests: time and load
-//! of a machine are no assertion.
+//! `make bench`: what the programs cost, beside a peer or a floor measured in the same run. Prints
+//! one table and writes one JSON line per figure to `target/bench/`. Never part of the tests: time
+//! and load of a machine are no assertion.
+//!
+//! A floor is this program again, under a hidden verb: the least that the same parts can cost.
 #![allow(clippy::print_stdout, reason = "its table is its purpose")]
 
 mod agent;
+mod broker;
+mod displays;
 mod figures;
+mod floor;
+mod ingest;
+mod known;
+mod metrics;
+mod node_red;
+mod orders;
 mod usage;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{Parser, Subcommand};
+
+use crate::figures::Figure;
 
 /// Measures.
 #[derive(Debug, Parser)]
 struct Cli {
-    /// Which bench; all without it
+    /// Which bench: agent, ingest, metrics, orders, broker; all without it
     #[arg(long)]
     bench: Option<String>,
-    /// Folder of the release programs
-    #[arg(long, default_value = "target/release")]
-    programs: PathBuf,
     /// Where the figures are written
     #[arg(long, default_value = "target/bench")]
     out: PathBuf,
     /// How long the agent is watched
-    #[arg(long, default_value_t = 120)]
+    #[arg(long, default_value_t = 300)]
     seconds: u64,
+    /// Displays of the large fleet
+    #[arg(long, default_value_t = 10_000)]
+    large: usize,
+    #[command(subcommand)]
+    floor: Option<Floor>,
 }
+
+/// The floors, started by the benches.
+#[derive(Debug, Clone, Subcommand)]
+enum Floor {
+    /// One MQTT session that stands and does nothing.
+    #[command(hide = true)]
+    Session(floor::Place),
+    /// Decodes reports into a table and prints it.
+    #[command(hide = true)]
+    Table(floor::Place),
+    /// Prints a table.
+    #[command(hide = true)]
+    Print(floor::Print),
+    /// The embedded broker by itself.
+    #[command(hide = true)]
+    Broker(broker::Place),
+}
+
+/// What every bench is told.
+#[derive(Debug, Clone)]
+pub(crate) struct Arranged {
+    /// Folder of the figures and of what is downloaded once.
+    pub(crate) out: PathBuf,
+    /// How long the agent is watched.
+    pub(crate) seconds: u64,
+    /// Displays of the large fleet.
+    pub(crate) large: usize,
+}
+
+const BENCHES: [&str; 5] = ["agent", "ingest", "metrics", "orders", "broker"];
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
+    match cli.floor {
+        Some(Floor::Session(place)) => return floor::session(&place),
+        Some(Floor::Table(place)) => return floor::table(&place),
+        Some(Floor::Print(what)) => return floor::print(&what),
+        Some(Floor::Broker(place)) => return broker::alone(&place),
+        None => {}
+    }
+    if let Some(bench) = &cli.bench {
+        anyhow::ensure!(BENCHES.contains(&bench.as_str()), "there is no bench {bench}; there is {BENCHES:?}");
+    }
+    migrado_link::tls::install_provider();
+    std::fs::create_dir_all(&cli.out)?;
+    let arranged = Arranged { out: cli.out.canonicalize()?, seconds: cli.seconds, large: cli.large };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut all = Vec::new();
-    if cli.bench.as_deref().is_none_or(|b| b == "agent") {
-        let figures = agent::measure(&cli.programs, cli.seconds)?;
-        figures::keep(&cli.out, "agent", &figures)?;
+    for bench in BENCHES.into_iter().filter(|b| cli.bench.as_deref().is_none_or(|wanted| wanted == *b)) {
+        println!("== {bench}");
+        let figures = runtime.block_on(measure(bench, &arranged))?;
+        figures::keep(&arranged.out, bench, &figures)?;
         all.extend(figures);
     }
-    anyhow::ensure!(!all.is_empty(), "there is no such bench; there is: agent");
     print!("{}", figures::table(&all));
+    let missed = all.iter().filter(|f| !f.holds).count();
+    anyhow::ensure!(missed == 0, "{missed} figures are over their bar");
     Ok(())
+}
+
+async fn measure(bench: &str, arranged: &Arranged) -> Result<Vec<Figure>> {
+    match bench {
+        "agent" => agent::measure(arranged).await,
+        "ingest" => ingest::measure(arranged).await,
+        "metrics" => metrics::measure().await,
+        "orders" => orders::measure().await,
+        _ => broker::measure().await,
+    }
 }
