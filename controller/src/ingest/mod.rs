@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use migrado_link::session::Receipt;
 use migrado_protocol::command::Verb;
+use migrado_protocol::presence::Presence as PresenceWord;
 use migrado_protocol::{Ack, CommandId, TerminalId, UsageHour};
 use sqlx::AnyPool;
 use tokio::sync::watch;
@@ -157,8 +158,15 @@ impl Ingest {
     }
 
     fn apply(&mut self, group: &mut Group, id: &TerminalId, said: Said, now_ms: i64) {
-        if self.fleet.get(id).is_none() {
+        let Some(known) = self.fleet.get(id) else {
             self.refusals.note(id.as_str(), "unknown_terminal", id.as_str());
+            return;
+        };
+        // An external broker does not ask us: on a connection that stands a revoked one talks on.
+        // That it is gone is heard.
+        let dies = matches!(&said, Said::Presence(e) if matches!(e.body, PresenceWord::Death { .. }));
+        if known.certificate.is_none() && !dies {
+            self.refusals.note(id.as_str(), "revoked", id.as_str());
             return;
         }
         let (channel, session, heard) = match said {
