@@ -26,7 +26,7 @@ const KNOWN_AS: &str = "/terminal/v1/identity";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Between two looks at the certificate, and at whether somebody enrolled the display anew.
-const LOOK_PERIOD: Duration = Duration::from_secs(60);
+const LOOK_PERIOD: Duration = Duration::from_secs(30);
 /// Before the first look: after an outage the whole fleet starts at once, and orders come first.
 const FIRST_PAUSE: Duration = Duration::from_secs(3);
 /// After a request for a certificate that failed; doubles, for weeks are left to succeed.

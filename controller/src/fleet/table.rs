@@ -105,7 +105,7 @@ impl FleetHandle {
             self.change(&id, |t| {
                 let (presence, _) = presence::decide(t, now_ms);
                 let moved = presence::decide(t, before_ms).0 != presence;
-                let status = status::decide(t, presence);
+                let status = status::decide(t, presence, now_ms);
                 if status != Status::Unknown || presence != Presence::Unknown {
                     t.heartbeats.note(status, now_ms);
                 }

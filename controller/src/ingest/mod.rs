@@ -85,7 +85,7 @@ impl Seen {
         let presence = presence::decide(t, now_ms).0;
         Self {
             presence,
-            status: status::decide(t, presence),
+            status: status::decide(t, presence, now_ms),
             verdict: t.reported.verdict.as_ref().map(|v| v.level),
             health: t.reported.health.iter().map(|(c, h)| (*c, (h.state, h.reason))).collect(),
         }
