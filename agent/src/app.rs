@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use migrado_link::session::{LinkOptions, link};
-use migrado_protocol::ids::TerminalId;
 use migrado_protocol::topic::terminal_filters;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -22,8 +21,7 @@ use crate::commands::{Commands, Rules, Tell};
 use crate::config::{AgentConfig, Environment};
 use crate::control::{Control, Linked, TURN_PERIOD};
 use crate::desired::Reconciler;
-use crate::identity::keys::{self, Keys};
-use crate::identity::{self, Held, Identity, Renewal};
+use crate::identity::{self, Held, Identity};
 use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
@@ -177,7 +175,7 @@ impl Agent {
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         serve_page(&mut tasks, &self.config, &kiosk).await?;
         let time = time_asker::start(&mut tasks, &held, linked.subscribe());
-        let keys = keep_identity(&mut tasks, &terminal, &held, &leaving);
+        let keys = identity::keep(&mut tasks, &terminal, &held, &leaving);
         spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox, time);
         tasks.spawn_until_canceled(
             Stage::Work,
@@ -284,20 +282,6 @@ impl Agent {
             not_before_ms: self.store.orders_not_before_ms()?,
         })
     }
-}
-
-/// Keeps the identity good: the certificate is renewed, the controller's signing key followed.
-fn keep_identity(
-    tasks: &mut Tasks,
-    terminal: &TerminalId,
-    held: &Arc<Held>,
-    leaving: &watch::Sender<Leaving>,
-) -> Keys {
-    let renewal = Renewal { terminal: terminal.clone(), held: held.clone(), leaving: leaving.clone() };
-    tasks.spawn_until_canceled(Stage::Work, "renewal", renewal.run());
-    let (keys, following) = keys::keys(held.clone());
-    tasks.spawn_until_canceled(Stage::Work, "keys", following);
-    keys
 }
 
 /// Opens the loopback port of the visitor's page and serves it.

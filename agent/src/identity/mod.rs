@@ -12,19 +12,24 @@ mod renew;
 mod testing;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use migrado_link::tls::TlsError;
 use migrado_protocol::enroll::EnrollResponse;
 use migrado_protocol::ids::TerminalId;
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 pub use enroll::{EnrollError, enroll};
 pub use held::Held;
 pub use listener::AskError;
-pub use renew::Renewal;
 
+use crate::commands::handlers::Leaving;
 use crate::platform::disk;
+use crate::tasks::{Stage, Tasks};
+use keys::Keys;
+use renew::Renewal;
 
 /// The file below the data directory; only the agent may read it.
 const FILE: &str = "identity.json";
@@ -94,6 +99,21 @@ pub enum IdentityError {
     /// Its key or certificates are no use.
     #[error("the terminal's certificate cannot be used; enroll the terminal again")]
     Tls(#[from] TlsError),
+}
+
+/// Starts what keeps the identity good: the certificate is renewed, the controller's signing key
+/// followed. Gives what orders are checked with.
+pub fn keep(
+    tasks: &mut Tasks,
+    terminal: &TerminalId,
+    held: &Arc<Held>,
+    leaving: &watch::Sender<Leaving>,
+) -> Keys {
+    let renewal = Renewal { terminal: terminal.clone(), held: held.clone(), leaving: leaving.clone() };
+    tasks.spawn_until_canceled(Stage::Work, "renewal", renewal.run());
+    let (keys, following) = keys::keys(held.clone());
+    tasks.spawn_until_canceled(Stage::Work, "keys", following);
+    keys
 }
 
 /// A new P-256 key, and the request that proves it.

@@ -101,18 +101,18 @@ enum RenewError {
 
 /// The task.
 #[derive(Debug)]
-pub struct Renewal {
+pub(super) struct Renewal {
     /// This display.
-    pub terminal: TerminalId,
+    pub(super) terminal: TerminalId,
     /// What it holds.
-    pub held: Arc<Held>,
+    pub(super) held: Arc<Held>,
     /// Tells the composition root to start anew.
-    pub leaving: watch::Sender<Leaving>,
+    pub(super) leaving: watch::Sender<Leaving>,
 }
 
 impl Renewal {
     /// Renews for as long as the process lives.
-    pub async fn run(self) {
+    pub(super) async fn run(self) {
         let (mut last, mut failures, mut renewed_at) = (Step::Nothing, 0, None::<Instant>);
         if self.held.next().is_none() {
             tokio::time::sleep(jittered(FIRST_PAUSE)).await;
