@@ -276,3 +276,6 @@ fn letter(
     let expiry_s = u32::try_from((expires_ms - now_ms).max(0) / 1000 + 1).unwrap_or(u32::MAX);
     Ok(Letter { command, sending, topic, payload, expiry_s })
 }
+
+#[cfg(test)]
+mod tests;
