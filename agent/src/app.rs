@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use migrado_link::session::{LinkOptions, link};
-use migrado_link::signing::Verifier;
 use migrado_protocol::topic::terminal_filters;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -22,7 +21,7 @@ use crate::commands::{Commands, Rules, Tell};
 use crate::config::{AgentConfig, Environment};
 use crate::control::{Control, Linked, TURN_PERIOD};
 use crate::desired::Reconciler;
-use crate::identity::{self, Identity};
+use crate::identity::{self, Held, Identity};
 use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
@@ -160,7 +159,7 @@ impl Agent {
         let started_ms = clock::now_ms();
         let here = Evidence::gather();
         let terminal = self.identity.terminal.clone();
-        let tls = self.identity.tls()?;
+        let held = Held::new(&self.config.data_dir, self.identity.clone())?;
         let mut tasks = Tasks::default();
 
         let (linked, _) = watch::channel(Linked::default());
@@ -175,7 +174,8 @@ impl Agent {
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         serve_page(&mut tasks, &self.config, &kiosk).await?;
-        let time = time_asker::start(&mut tasks, &self.identity, tls.clone(), linked.subscribe());
+        let time = time_asker::start(&mut tasks, &held, linked.subscribe());
+        let keys = identity::keep(&mut tasks, &terminal, &held, &leaving);
         spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox, time);
         tasks.spawn_until_canceled(
             Stage::Work,
@@ -192,7 +192,7 @@ impl Agent {
         let options = LinkOptions {
             broker: self.identity.given.broker.clone(),
             client_id: terminal.to_string(),
-            tls: tls.clone(),
+            tls: held.tls(),
             keep_alive_s: KEEP_ALIVE_S,
             session_expiry_s: SESSION_EXPIRY_S,
             filters: terminal_filters(&terminal),
@@ -227,7 +227,7 @@ impl Agent {
             // A clone: the uplink must not see the sender go when the handlers stop before it.
             report_now: whole_wanted.clone(),
             leaving: leaving.clone(),
-            uploader: Uploader { controller: self.identity.given.controller.clone(), tls },
+            uploader: Uploader { controller: held.controller(), tls: held.tls() },
             ring: self.ring,
         });
         let executor =
@@ -237,7 +237,7 @@ impl Agent {
 
         let mut control = Control::new(crate::control::Parts {
             terminal,
-            verifier: Verifier::new(self.identity.given.signing_keys.clone()),
+            keys,
             publisher,
             events,
             keeper: Keeper::new(self.store.clone(), here, started_ms)?,

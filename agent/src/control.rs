@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migrado_link::session::{LinkEvent, Publisher};
-use migrado_link::signing::Verifier;
+use migrado_link::signing::SignatureError;
 use migrado_protocol::ids::TerminalId;
 use migrado_protocol::presence::{ControllerPresence, Presence};
 use migrado_protocol::receipt::Receipt;
@@ -19,7 +19,9 @@ use crate::away::Ended;
 use crate::commands::Commands;
 use crate::commands::handlers::Leaving;
 use crate::desired::{Decision, Reconciler};
-use crate::downlink::{self, Heard, Refusals};
+use crate::downlink::{self, Heard, Refusal, Refusals};
+use crate::identity::keys::Keys;
+use crate::parked::{Message, Parked};
 use crate::platform::{clock, systemd};
 use crate::presence::{Keeper, message};
 use crate::store::{self, StoreError};
@@ -47,7 +49,7 @@ pub struct Parts {
     /// This display.
     pub terminal: TerminalId,
     /// Keys whose orders count.
-    pub verifier: Verifier,
+    pub keys: Keys,
     /// The way out.
     pub publisher: Publisher,
     /// What comes in.
@@ -86,6 +88,8 @@ impl std::fmt::Debug for Parts {
 pub struct Control {
     parts: Parts,
     refusals: Refusals,
+    /// Orders of a key that is not known yet.
+    parked: Parked,
     /// The standing connection, born or not.
     session: Option<u64>,
     controller_session: u64,
@@ -107,6 +111,7 @@ impl Control {
         Self {
             parts,
             refusals: Refusals::default(),
+            parked: Parked::default(),
             session: None,
             controller_session: 0,
             is_store_broken: false,
@@ -125,6 +130,7 @@ impl Control {
                     None => return,
                 },
                 Ok(()) = self.parts.born.changed() => self.born(),
+                Ok(()) = self.parts.keys.settled.changed() => self.hear_parked(),
                 _ = turn.tick() => self.turn(),
             }
         }
@@ -182,29 +188,51 @@ impl Control {
                     tracing::debug!(reason, "not connected");
                 }
                 self.parts.uplink.send_replace(None);
+                self.parked.leave();
                 let kept = self.parts.keeper.disconnected(now_ms);
                 self.note_store(kept);
                 self.link(Linked::default());
             }
             LinkEvent::Message { topic, payload, retained: _, receipt } => {
-                let read =
-                    downlink::read(&topic, &payload, &self.parts.terminal, &self.parts.verifier, now_ms);
-                let done = match read {
-                    Ok(heard) => self.take(heard, now_ms),
-                    Err(refusal) => {
-                        self.refusals.note(&topic, &refusal);
-                        Ok(())
-                    }
-                };
-                match done {
-                    Ok(()) => receipt.confirm(),
-                    // What could not be kept comes again with the next connection.
-                    Err(error) => {
-                        tracing::error!(%error, topic, "order not kept");
-                        receipt.withhold();
-                        self.note_store(Err(error));
-                    }
-                }
+                self.hear_message(Message { topic, payload, receipt }, true, now_ms);
+            }
+        }
+    }
+
+    /// The chain of signing keys was read: what waited for it is believed now, or refused for good.
+    fn hear_parked(&mut self) {
+        let now_ms = clock::now_ms();
+        for message in self.parked.take() {
+            self.hear_message(message, false, now_ms);
+        }
+    }
+
+    fn hear_message(&mut self, message: Message, may_wait: bool, now_ms: i64) {
+        let Message { topic, payload, receipt } = message;
+        let read = {
+            let verifier = self.parts.keys.verifier.borrow();
+            downlink::read(&topic, &payload, &self.parts.terminal, &verifier, now_ms)
+        };
+        let done = match read {
+            Ok(heard) => self.take(heard, now_ms),
+            Err(Refusal::Signature { source: SignatureError::UnknownKey(key), .. }) if may_wait => {
+                tracing::info!(key, topic, "an order of an unknown key waits");
+                self.parked.put(Message { topic, payload, receipt });
+                self.parts.keys.ask();
+                return;
+            }
+            Err(refusal) => {
+                self.refusals.note(&topic, &refusal);
+                Ok(())
+            }
+        };
+        match done {
+            Ok(()) => receipt.confirm(),
+            // What could not be kept comes again with the next connection.
+            Err(error) => {
+                tracing::error!(%error, topic, "order not kept");
+                receipt.withhold();
+                self.note_store(Err(error));
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::commands::upload::client;
 use crate::control::Linked;
-use crate::identity::Identity;
+use crate::identity::Held;
 use crate::platform::clock;
 use crate::sensors::clock::ControllerTime;
 use crate::tasks::{Stage, Tasks};
@@ -37,15 +37,9 @@ pub struct TimeAsker {
 }
 
 /// Starts asking; gives what is heard.
-pub fn start(
-    tasks: &mut Tasks,
-    identity: &Identity,
-    tls: Arc<rustls::ClientConfig>,
-    linked: watch::Receiver<Linked>,
-) -> ControllerTime {
+pub fn start(tasks: &mut Tasks, held: &Held, linked: watch::Receiver<Linked>) -> ControllerTime {
     let time = ControllerTime::default();
-    let controller = identity.given.controller.clone();
-    let asker = TimeAsker { controller, tls, time: time.clone(), linked };
+    let asker = TimeAsker { controller: held.controller(), tls: held.tls(), time: time.clone(), linked };
     tasks.spawn_until_canceled(Stage::Work, "time", asker.run());
     time
 }

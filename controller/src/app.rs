@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::api::adapters::{FleetConnections, LinkOutlet, StoreRegistry};
-use crate::api::state::{ApiState, Settings, Site, enrolling};
+use crate::api::state::{ApiState, Settings, Site, enrolling, renewing};
 use crate::api::{listeners, router};
 use crate::audit::{Audit, Entry};
 use crate::auth::Role;
@@ -28,6 +28,7 @@ use crate::commands::dispatch::{Dispatch, Outlet};
 use crate::config::{BrokerKind, ControllerConfig};
 use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal, table::Change};
+use crate::identity::Identities;
 use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
 use crate::metrics::{Counts, Others};
@@ -82,6 +83,9 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     let mut tasks = Tasks::default();
     // The broker asks the fleet who may connect, so the fleet is known first.
     let fleet = fleet(&config, &pool, clock.now_ms()).await?;
+    let identities = Identities::new(pool.clone(), fleet.clone(), pki.clone());
+    identities.tell_revocations(clock.now_ms()).await;
+    let broker_renewed = watch::Sender::new(0);
     let kicker = match config.broker {
         BrokerKind::External => None,
         BrokerKind::Embedded => {
@@ -93,17 +97,17 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
                 key,
                 authority: pki.authority_file(),
             };
-            let broker = Broker::open(&options, refusals.clone(), fleet.clone()).await?;
+            let broker = Broker::open(&options, refusals.clone(), identities.clone(), clock.clone()).await?;
             let kicker = broker.kicker();
-            tasks.spawn_until_canceled(Stage::Link, "broker", broker.run());
+            tasks.spawn_until_canceled(Stage::Link, "broker", broker.run(broker_renewed.subscribe()));
             Some(kicker)
         }
     };
-    let parts = compose(&config, &pool, fleet, pki, kicker, clock, refusals).await?;
+    let parts = compose(&config, &pool, identities, pki, kicker, clock, refusals).await?;
     first_account(&config, &parts.state).await?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks).await?;
-    start_upkeep(&parts, refused, &mut tasks);
+    start_upkeep(&parts, broker_renewed, refused, &mut tasks);
     tracing::info!(
         console = %config.console.listen, terminals = %config.terminal.listen,
         mqtt = %config.own_mqtt_address(), metrics = %config.metrics.listen, "the controller serves"
@@ -161,7 +165,7 @@ async fn fleet(config: &ControllerConfig, pool: &AnyPool, now_ms: i64) -> Result
 async fn compose(
     config: &ControllerConfig,
     pool: &AnyPool,
-    fleet: FleetHandle,
+    identities: Identities,
     pki: Arc<Pki>,
     kicker: Option<crate::broker::Kicker>,
     clock: Clock,
@@ -178,7 +182,8 @@ async fn compose(
         .collect();
     let state = ApiState {
         pool: pool.clone(),
-        fleet,
+        fleet: identities.fleet().clone(),
+        identities,
         registry: Arc::new(StoreRegistry { pool: pool.clone(), kicker }),
         commands,
         accounts: Accounts::new(pool.clone(), audit.clone())?,
@@ -194,6 +199,7 @@ async fn compose(
         }),
         desired_changed: Arc::new(Notify::new()),
         enrolling: enrolling(),
+        renewing: renewing(),
     };
     let (connection, storing) = (watch::Sender::new(0), watch::Sender::new(true));
     let totals = Totals::open(pool).await?;
@@ -244,7 +250,7 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     tasks.spawn(Stage::Work, "ingest", wire);
     let connections = Arc::new(FleetConnections { fleet: state.fleet.clone(), clock: state.clock.clone() });
     let dispatch =
-        Dispatch::new(state.commands.clone(), outlet.clone(), connections, state.pki.signer().clone());
+        Dispatch::new(state.commands.clone(), outlet.clone(), connections, state.pki.signing().clone());
     tasks.spawn(Stage::Work, "dispatch", dispatch.run(tasks.token(Stage::Work)));
     tasks.spawn(Stage::Work, "settle", state.commands.clone().settle_task(tasks.token(Stage::Work)));
     let publish = desired::Publish::new(state.clone(), outlet, parts.connection.subscribe());
@@ -322,7 +328,12 @@ fn others(state: &ApiState, refusals: &Refusals, totals: &Totals) -> Others {
 }
 
 /// What time brings: presence that changes by silence, renewals, the watchdog, the audit of refusals.
-fn start_upkeep(parts: &Parts, mut refused: mpsc::Receiver<Refusal>, tasks: &mut Tasks) {
+fn start_upkeep(
+    parts: &Parts,
+    broker_renewed: watch::Sender<u64>,
+    mut refused: mpsc::Receiver<Refusal>,
+    tasks: &mut Tasks,
+) {
     let state = parts.state.clone();
     tasks.spawn_until_canceled(Stage::Work, "turn", async move {
         let mut before_ms = state.clock.now_ms();
@@ -332,7 +343,10 @@ fn start_upkeep(parts: &Parts, mut refused: mpsc::Receiver<Refusal>, tasks: &mut
             state.fleet.pass_time(before_ms, now_ms);
             before_ms = now_ms;
             match state.pki.renew_due(now_ms) {
-                Ok(renewed) if renewed.broker => tracing::info!("the broker's certificate was renewed"),
+                Ok(renewed) if renewed.broker => {
+                    tracing::info!("the broker's certificate was renewed");
+                    broker_renewed.send_modify(|n| *n += 1);
+                }
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "certificates could not be renewed"),
             }

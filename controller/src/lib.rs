@@ -14,6 +14,7 @@ pub mod desired;
 pub mod events;
 pub mod files;
 pub mod fleet;
+pub mod identity;
 pub mod ingest;
 pub mod metrics;
 pub mod pki;

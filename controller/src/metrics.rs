@@ -52,7 +52,7 @@ pub fn text(
     let mut by_status: BTreeMap<(String, Status), u64> = BTreeMap::new();
     for terminal in fleet.all() {
         let (presence, _) = presence::decide(&terminal, now_ms);
-        let status = status::decide(&terminal, presence);
+        let status = status::decide(&terminal, presence, now_ms);
         *by_status.entry((terminal.site.to_string(), status)).or_default() += 1;
         terminals::write(&mut f, &terminal, presence, now_ms);
     }

@@ -3,11 +3,13 @@
 //! has its name from here. Decides nothing about who may enrol (`api`) or what a name may do
 //! (`broker`); it holds keys, and every file of it goes through `files::replace_file`.
 //!
-//! Files, below `<data_dir>/pki`: `ca.crt`, `broker.{crt,key}` (for an external broker),
-//! `https.{crt,key}`, `private/{ca.key,controller.crt,controller.key,signing.pk8}`.
+//! Files, below `<data_dir>/pki`: `ca.crt`, `ca.crl`, `broker.{crt,key}` (for an external broker),
+//! `https.{crt,key}`, `private/{ca.key,controller.crt,controller.key}`, and the key that signs orders
+//! (`signing`).
 
 mod authority;
 mod held;
+pub mod signing;
 pub mod token;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +27,7 @@ use crate::files::{self, FileError};
 use authority::Authority;
 pub use authority::{CsrError, Issued};
 use held::{Held, Renewal};
+pub use signing::Signing;
 
 /// The authority could not be opened, or did not issue.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +61,13 @@ pub enum PkiError {
     /// The key that signs orders.
     #[error("cannot use the key that signs orders")]
     Signing(#[source] KeyError),
+    /// The chain of endorsements that leads to it.
+    #[error("cannot read or write the chain of signing keys: restore signing.json from the backup")]
+    Chain {
+        /// Why not.
+        #[source]
+        source: serde_json::Error,
+    },
 }
 
 /// What [`Pki::renew_due`] renewed.
@@ -79,7 +89,7 @@ pub struct Pki {
     broker: Held,
     https: Held,
     controller: Held,
-    signer: Arc<Signer>,
+    signing: Signing,
     folder: PathBuf,
 }
 
@@ -116,8 +126,8 @@ impl Pki {
             &authority,
             now_ms,
         )?;
-        let signer = Arc::new(open_signer(&private.join("signing.pk8"))?);
-        Ok(Self { authority, authority_sha256, broker, https, controller, signer, folder })
+        let signing = Signing::open(&private)?;
+        Ok(Self { authority, authority_sha256, broker, https, controller, signing, folder })
     }
 
     /// The authority's certificate, PEM.
@@ -150,14 +160,28 @@ impl Pki {
         (self.folder.join("broker.crt"), self.folder.join("broker.key"))
     }
 
-    /// Signs orders.
-    pub fn signer(&self) -> &Arc<Signer> {
-        &self.signer
+    /// Signs orders, with the key of now.
+    pub fn signer(&self) -> Arc<Signer> {
+        self.signing.signer()
+    }
+
+    /// The key that signs orders, and its replacement.
+    pub fn signing(&self) -> &Signing {
+        &self.signing
     }
 
     /// The keys that a terminal is given to check orders with.
     pub fn signing_keys(&self) -> Vec<SigningKey> {
-        vec![self.signer.public().clone()]
+        vec![self.signer().public().clone()]
+    }
+
+    /// Writes `ca.crl`, for brokers that read files: these serial numbers (hexadecimal) are void,
+    /// each since then.
+    pub fn write_revocations(&self, revoked: &[(&str, i64)], now_ms: i64) -> Result<(), PkiError> {
+        let what = "the revocation list";
+        let list = self.authority.revocation_list(revoked, now_ms);
+        let pem = list.map_err(|source| PkiError::Certificate { what, source })?;
+        Ok(files::replace_file(&self.folder.join("ca.crl"), pem.as_bytes(), files::PUBLIC)?)
     }
 
     /// Issues a terminal's certificate: of the request only the key counts, the name is `terminal`.
@@ -181,15 +205,6 @@ impl Pki {
             controller: renew(&self.controller)?,
         })
     }
-}
-
-fn open_signer(path: &Path) -> Result<Signer, PkiError> {
-    if let Some(pkcs8) = files::read_bytes(path)? {
-        return Signer::from_pkcs8(&pkcs8).map_err(PkiError::Signing);
-    }
-    let (signer, pkcs8) = Signer::generate().map_err(PkiError::Signing)?;
-    files::replace_file(path, &pkcs8, files::PRIVATE)?;
-    Ok(signer)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Forgets what has run out: sessions, enrollment tokens, idempotency keys, uploaded logs. Once an
+//! Forgets what has run out: sessions, enrollment tokens, void certificates, idempotency keys, logs. Once an
 //! hour and at the start; what is too old is refused by whoever reads it, so sweeping late is safe.
 //! Hours of usage become days.
 
@@ -9,7 +9,7 @@ use sqlx::AnyPool;
 use crate::auth::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use crate::clock::Clock;
 use crate::ingest::USAGE_HOURS_BACK;
-use crate::store::{StoreError, commands, enroll_tokens, idempotency, sessions, usage};
+use crate::store::{StoreError, certificates, commands, enroll_tokens, idempotency, sessions, usage};
 
 /// Time between two sweeps: what is swept is small, and a day's worth of it would be, too.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
@@ -19,6 +19,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const ENROLL_TOKENS_MS: i64 = 7 * DAY_MS;
 /// How long a key keeps an order from being given twice: longer than anybody repeats a request.
 const IDEMPOTENCY_MS: i64 = DAY_MS;
+/// How long a void certificate stands on the revocation list after its end: clocks of brokers differ.
+const CLOCKS_MS: i64 = 7 * DAY_MS;
 /// How long uploaded logs are kept: they may name what visitors did, so not for longer than a
 /// fault takes to be found.
 const LOGS_MS: i64 = 14 * DAY_MS;
@@ -50,6 +52,8 @@ async fn sweep(pool: &AnyPool, now_ms: i64) -> Result<u64, StoreError> {
     let mut rows = sessions::sweep(pool, now_ms - SESSION_ABSOLUTE_MS, now_ms - SESSION_IDLE_MS).await?;
     rows += enroll_tokens::sweep(pool, now_ms - ENROLL_TOKENS_MS).await?;
     rows += idempotency::sweep(pool, now_ms - IDEMPOTENCY_MS).await?;
+    // A void certificate that ended opens nothing by itself.
+    rows += certificates::sweep(pool, now_ms - CLOCKS_MS).await?;
     rows += commands::sweep_logs(pool, now_ms - LOGS_MS).await?;
     // One day more than an hour is taken in after the fact, so that a folded day is complete.
     let before_hour = now_ms.div_euclid(HOUR_MS) - USAGE_HOURS_BACK - 24;

@@ -1,6 +1,8 @@
 //! Signatures of orders: Ed25519 over [`Signed::signing_input`]. The controller signs, terminals
-//! verify against the keys they were given at enrolment. Replays are not seen here: sequences are
-//! the gate's part on the terminal.
+//! verify against the keys they were given at enrolment, or that those keys endorsed. Replays are
+//! not seen here: sequences are the gate's part on the terminal.
+
+mod endorse;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
@@ -10,6 +12,8 @@ use migrado_protocol::enroll::SigningKey;
 use migrado_protocol::envelope::SCHEMA_VERSION;
 use migrado_protocol::signed::Purpose;
 use migrado_protocol::{Signed, TerminalId};
+
+pub use endorse::{ChainError, follow};
 
 /// Bytes of the key's digest that name it: enough to tell a handful of keys apart.
 const KEY_ID_BYTES: usize = 8;
@@ -61,6 +65,11 @@ impl SignatureError {
     }
 }
 
+/// The name of a public key: the beginning of its digest.
+fn key_id(public: &[u8]) -> String {
+    digest(&SHA256, public).as_ref().iter().take(KEY_ID_BYTES).map(|b| format!("{b:02x}")).collect()
+}
+
 /// Signs orders with one key.
 #[derive(Debug)]
 pub struct Signer {
@@ -81,9 +90,7 @@ impl Signer {
     pub fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(KeyError::Rejected)?;
         let bytes = pair.public_key().as_ref();
-        let id =
-            digest(&SHA256, bytes).as_ref().iter().take(KEY_ID_BYTES).map(|b| format!("{b:02x}")).collect();
-        let public = SigningKey { id, public: BASE64.encode(bytes) };
+        let public = SigningKey { id: key_id(bytes), public: BASE64.encode(bytes) };
         Ok(Self { pair, public })
     }
 
@@ -109,6 +116,11 @@ impl Verifier {
     /// Trusts these keys.
     pub fn new(keys: Vec<SigningKey>) -> Self {
         Self { keys }
+    }
+
+    /// The keys that are trusted.
+    pub fn keys(&self) -> &[SigningKey] {
+        &self.keys
     }
 
     /// Whether the order is for `me`, signed by a known key for this purpose, and not over.

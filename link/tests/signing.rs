@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
-use migrado_link::signing::{SignatureError, Signer, Verifier};
+use migrado_link::signing::{ChainError, SignatureError, Signer, Verifier, follow};
+use migrado_protocol::endorse::{ENDORSEMENTS_MAX, Endorsement, SigningChain};
+use migrado_protocol::enroll::SigningKey;
 use migrado_protocol::signed::Purpose;
 use migrado_protocol::{Signed, TerminalId};
 
@@ -103,4 +105,67 @@ fn an_order_survives_the_way_over_the_wire() {
     let read: Signed = serde_json::from_slice(&wire).unwrap();
     let verifier = Verifier::new(vec![signer.public().clone()]);
     assert_eq!(verifier.verify(&read, Purpose::Command, &me(), ISSUED_MS), Ok(()));
+}
+
+/// `n` keys of which each endorses the next.
+fn rotated(n: usize) -> (Vec<Signer>, SigningChain) {
+    let signers: Vec<Signer> = (0..n).map(|_| Signer::generate().unwrap().0).collect();
+    let pairs = signers.iter().zip(signers.iter().skip(1));
+    let endorsements = pairs.map(|(old, new)| old.endorse(new.public(), 7)).collect();
+    (signers, SigningChain { endorsements })
+}
+
+#[test]
+fn a_chain_leads_from_any_earlier_key_to_the_newest() {
+    let (signers, chain) = rotated(4);
+    let newest = signers[3].public().clone();
+    for signer in &signers[..3] {
+        assert_eq!(follow(&[signer.public().clone()], &chain), Ok(Some(newest.clone())));
+    }
+    assert_eq!(follow(&[newest], &chain), Ok(None), "the newest key has nowhere to go");
+    let (stranger, _) = Signer::generate().unwrap();
+    assert_eq!(follow(&[stranger.public().clone()], &chain), Ok(None));
+    assert_eq!(follow(&[], &chain), Ok(None));
+}
+
+#[test]
+fn whoever_lacks_a_held_key_leads_nowhere() {
+    let (signers, chain) = rotated(3);
+    let held = [signers[0].public().clone()];
+    let (thief, _) = Signer::generate().unwrap();
+    let forged = |by: &str, key: &SigningKey, signature: &str| {
+        let endorsement =
+            Endorsement { key: key.clone(), by: by.into(), at_ms: 7, signature: signature.into() };
+        follow(&held, &SigningChain { endorsements: vec![endorsement] })
+    };
+    let by_held = &held[0].id;
+    let real = &chain.endorsements[0];
+    let own = thief.endorse(thief.public(), 7);
+    // Signed by himself in another's name, with a signature from elsewhere, with none.
+    for signature in [own.signature.as_str(), real.signature.as_str(), "", "no base64"] {
+        let said = forged(by_held, thief.public(), signature);
+        assert!(matches!(said, Err(ChainError::Forged { .. })), "{said:?}");
+    }
+    // His key under the endorsed one's name, and another time.
+    let renamed = SigningKey { id: real.key.id.clone(), public: thief.public().public.clone() };
+    assert!(forged(by_held, &renamed, &real.signature).is_err());
+    let moved = Endorsement { at_ms: 8, ..real.clone() };
+    assert!(follow(&held, &SigningChain { endorsements: vec![moved] }).is_err());
+    // Under his own name he is nobody.
+    assert_eq!(forged(&thief.public().id, thief.public(), &own.signature), Ok(None));
+    // An order's signature is no endorsement, nor the other way round: the first lines differ.
+    assert!(real.signing_input().starts_with(b"migrado/1/endorse\n"));
+    // Once a step is taken, the key before it leads nowhere any more.
+    let fork = SigningChain { endorsements: vec![real.clone(), signers[0].endorse(thief.public(), 9)] };
+    assert_eq!(follow(&held, &fork), Ok(Some(signers[1].public().clone())));
+    // Negative control.
+    assert_eq!(forged(by_held, &real.key, &real.signature), Ok(Some(real.key.clone())));
+}
+
+#[test]
+fn a_chain_longer_than_a_controller_keeps_is_not_followed() {
+    let (signers, chain) = rotated(2);
+    let endorsements = vec![chain.endorsements[0].clone(); ENDORSEMENTS_MAX + 1];
+    let said = follow(&[signers[0].public().clone()], &SigningChain { endorsements });
+    assert_eq!(said, Err(ChainError::TooLong(ENDORSEMENTS_MAX + 1)));
 }

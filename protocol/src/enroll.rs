@@ -1,5 +1,6 @@
 //! Enrolment: a terminal shows a one-time token and a certificate request over HTTPS and gets its
-//! identity. The token pins the authority's key, so that nobody is trusted on first use.
+//! identity. The token pins the authority's key, so that nobody is trusted on first use. Renewal:
+//! the same with the certificate that it holds in place of the token.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -86,6 +87,35 @@ pub struct EnrollResponse {
     /// Keys that sign orders.
     pub signing_keys: Vec<SigningKey>,
 }
+
+/// Body of `POST /terminal/v1/renew`, with the certificate in use on the connection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RenewRequest {
+    /// Certificate request, PEM, with a new key that never leaves the terminal.
+    pub csr_pem: String,
+}
+
+/// Answer of `POST /terminal/v1/renew`. The certificate that was shown goes on counting until the
+/// new one was seen on a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenewResponse {
+    /// The terminal's next certificate, PEM.
+    pub certificate_pem: String,
+}
+
+/// Answer of `GET /terminal/v1/identity`: as whom the controller knows the one who asks. Asking with
+/// a renewed certificate makes it the one that counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownAs {
+    /// The terminal.
+    pub terminal: TerminalId,
+    /// Serial number of the certificate that was shown, hexadecimal.
+    pub serial: String,
+}
+
+/// Code of the problem with which a certificate is refused that does not count (any more): revoked,
+/// replaced, or of a terminal that is gone.
+pub const CERTIFICATE_REFUSED: &str = "certificate_refused";
 
 /// A public key that signs orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@
 pub mod asyncapi;
 pub mod command;
 pub mod desired;
+pub mod endorse;
 pub mod enroll;
 pub mod envelope;
 pub mod health;

@@ -24,6 +24,19 @@ impl Authority {
         Self { pem: certificate.pem(), issuer: rcgen::Issuer::new(parameters, key) }
     }
 
+    /// A list on which nobody stands.
+    fn revocations(&self) -> String {
+        let list = rcgen::CertificateRevocationListParams {
+            this_update: rcgen::date_time_ymd(2020, 1, 1),
+            next_update: rcgen::date_time_ymd(2100, 1, 1),
+            crl_number: rcgen::SerialNumber::from(1u64),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: rcgen::KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+
     fn identity(&self, name: &str) -> Identity {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut parameters = rcgen::CertificateParams::new(vec!["localhost".into()]).unwrap();
@@ -41,6 +54,7 @@ async fn start(dir: &Path, authority: &Authority) -> (Mosquitto, u16) {
     tls::provider();
     let broker = authority.identity("localhost");
     std::fs::write(dir.join("ca.crt"), &authority.pem).unwrap();
+    std::fs::write(dir.join("ca.crl"), authority.revocations()).unwrap();
     std::fs::write(dir.join("broker.crt"), broker.certificate_pem).unwrap();
     std::fs::write(dir.join("broker.key"), broker.key_pem).unwrap();
     let port = ports::free();

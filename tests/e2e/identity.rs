@@ -3,9 +3,7 @@
 use migrado_protocol::topic::{Channel, Topic};
 use migrado_tests::mqtt::{Client, Hello};
 use migrado_tests::terminal::{puppet, token_content};
-use migrado_tests::wait::seconds;
 use migrado_tests::{BrokerKind, Fleet, with_both_brokers};
-use serde_json::json;
 
 fn topic(terminal: &str, channel: Channel) -> String {
     Topic::of(&terminal.parse().unwrap(), channel).to_string()
@@ -108,19 +106,4 @@ async fn nobody_connects_without_a_name_of_his_own(broker: BrokerKind) {
     assert!(Client::connect(port, &impostor, &hello("fp-01")).await.is_err(), "a certificate of nobody");
     // Negative control.
     Client::connect(port, &identity, &hello("fp-01")).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_revoked_display_is_cut_off_and_does_not_come_back() {
-    let fleet = Fleet::builder().without_agents().start().await;
-    let token = fleet.api.enroll_token("fp-01").await.unwrap();
-    let (identity, _) = puppet(&fleet.controller, &token).await.unwrap();
-    let port = fleet.controller.ports.mqtt;
-    let mut client = Client::connect(port, &identity, &hello("fp-01")).await.unwrap();
-    fleet.api.post("/api/v1/terminals/fp-01/revoke", json!({})).await.unwrap();
-    assert!(client.is_ended(seconds(10)).await, "still connected after being revoked");
-    assert!(
-        Client::connect(port, &identity, &hello("fp-01")).await.is_err(),
-        "came back after being revoked"
-    );
 }

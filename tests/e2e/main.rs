@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
 
 mod api;
+mod broker_certificate;
 mod commands;
 mod data_path;
 mod identity;
 mod orders_on_the_wire;
 mod printers;
 mod refusals;
+mod renewal;
+mod revocation;
+mod signing_keys;

@@ -8,6 +8,9 @@ use crate::process::Process;
 use crate::wait::{seconds, until};
 use crate::{ports, programs};
 
+/// What it says when it reads its configuration anew.
+const RELOADED: &str = "Reloading config";
+
 /// A running Mosquitto.
 #[derive(Debug)]
 pub struct Mosquitto {
@@ -31,7 +34,9 @@ impl Mosquitto {
             let file = Path::new(value.trim()).file_name().and_then(|n| n.to_str()).unwrap_or_default();
             lines.push(match key {
                 "listener" => format!("listener {port} 127.0.0.1"),
-                "cafile" | "certfile" | "keyfile" => format!("{key} {}", pki.join(file).display()),
+                "cafile" | "certfile" | "keyfile" | "crlfile" => {
+                    format!("{key} {}", pki.join(file).display())
+                }
                 "acl_file" => format!("acl_file {}", shipped.join(file).display()),
                 "persistence_location" => format!("persistence_location {}/", home.display()),
                 "log_dest" => "log_dest stderr".to_owned(),
@@ -39,6 +44,8 @@ impl Mosquitto {
                 _ => line.to_owned(),
             });
         }
+        // Tells when it has read its configuration anew.
+        lines.push("log_type information".to_owned());
         if skip_user() {
             lines.push("user root".to_owned());
         }
@@ -59,6 +66,20 @@ impl Mosquitto {
         })
         .await;
         self.process = Some(process);
+        Ok(())
+    }
+
+    /// Lets it read its files anew, as `systemctl reload mosquitto` does, and waits until it has.
+    pub async fn reload(&self) -> Result<()> {
+        let id = self.process.as_ref().and_then(Process::id).context("it does not run")?;
+        let before = self.words().matches(RELOADED).count();
+        let said = std::process::Command::new("kill").args(["-HUP", &id.to_string()]).status()?;
+        anyhow::ensure!(said.success(), "mosquitto could not be told");
+        until("mosquitto has read its files anew", seconds(20), || async {
+            let words = self.words();
+            if words.matches(RELOADED).count() > before { Ok(()) } else { Err(words) }
+        })
+        .await;
         Ok(())
     }
 

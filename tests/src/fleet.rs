@@ -198,7 +198,7 @@ impl Builder {
         }
         let pki = data.join("pki");
         until("the broker's certificate is written", seconds(60), || async {
-            let there = ["ca.crt", "broker.crt", "broker.key"].iter().all(|f| pki.join(f).exists());
+            let there = ["ca.crt", "ca.crl", "broker.crt", "broker.key"].iter().all(|f| pki.join(f).exists());
             if there { Ok(()) } else { Err(pki.clone()) }
         })
         .await;

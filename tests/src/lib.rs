@@ -8,6 +8,7 @@
 #![allow(clippy::print_stderr, clippy::unwrap_used, reason = "tests talk to people and stop at surprises")]
 
 pub mod api;
+pub mod authority;
 pub mod broker;
 pub mod controller;
 pub mod demo;
@@ -16,6 +17,7 @@ pub mod kiosk;
 pub mod mqtt;
 pub mod network;
 pub mod ports;
+pub mod pretender;
 pub mod printer;
 pub mod process;
 pub mod programs;

@@ -85,10 +85,7 @@ type Packet = (u8, Vec<u8>);
 impl Client {
     /// Connects. `Err` with the reason code when the broker refuses, or with what TLS said.
     pub async fn connect(port: u16, identity: &Identity, hello: &Hello) -> Result<Self> {
-        let tcp = TcpStream::connect(("127.0.0.1", port)).await.context("no broker there")?;
-        let connector = tokio_rustls::TlsConnector::from(identity.tls()?);
-        let stream = connector.connect(ServerName::try_from("localhost")?, tcp).await.context("TLS")?;
-        let mut client = Self { stream, next_id: 1, heard: Vec::new() };
+        let mut client = Self::shake_hands(port, identity).await?;
         client.send(CONNECT, &connect_body(hello)).await?;
         // TLS 1.3 tells a refused client certificate only with the first answer.
         let (kind, body) = client.receive().await.context("no answer to CONNECT")?;
@@ -97,6 +94,24 @@ impl Client {
             Some(0) => Ok(client),
             code => bail!("refused with reason {:#x}", code.copied().unwrap_or(0xff)),
         }
+    }
+
+    async fn shake_hands(port: u16, identity: &Identity) -> Result<Self> {
+        let tcp = TcpStream::connect(("127.0.0.1", port)).await.context("no broker there")?;
+        let connector = tokio_rustls::TlsConnector::from(identity.tls()?);
+        let stream = connector.connect(ServerName::try_from("localhost")?, tcp).await.context("TLS")?;
+        Ok(Self { stream, next_id: 1, heard: Vec::new() })
+    }
+
+    /// The certificate that the broker showed, DER.
+    pub fn server_certificate(&self) -> Vec<u8> {
+        let shown = self.stream.get_ref().1.peer_certificates().unwrap_or_default();
+        shown.first().map(|certificate| certificate.to_vec()).unwrap_or_default()
+    }
+
+    /// The certificate that the broker shows to whoever shakes hands, DER; no word of MQTT follows.
+    pub async fn shown_by(port: u16, identity: &Identity) -> Result<Vec<u8>> {
+        Ok(Self::shake_hands(port, identity).await?.server_certificate())
     }
 
     /// Publishes with QoS 1 and gives the reason code of the answer (0 and 0x10 are success).

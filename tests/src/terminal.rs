@@ -17,6 +17,8 @@ use crate::wait::seconds;
 
 /// With this the agent asks to be started again.
 const EXIT_RESTART: i32 = 75;
+/// The file of its identity, below its data.
+const IDENTITY: &str = "identity.json";
 
 /// A display with its agent.
 #[derive(Debug)]
@@ -83,6 +85,27 @@ impl Terminal {
             .kill_on_drop(true)
             .output();
         Ok(tokio::time::timeout(seconds(60), said).await.context("enrolment hangs")??)
+    }
+
+    /// What it keeps of its identity.
+    pub fn identity(&self) -> Result<Value> {
+        Ok(serde_json::from_slice(&std::fs::read(self.data_dir.join(IDENTITY))?)?)
+    }
+
+    /// Puts another identity in its place, while the agent does not run.
+    pub fn set_identity(&self, identity: &Value) -> Result<()> {
+        Ok(std::fs::write(self.data_dir.join(IDENTITY), serde_json::to_vec(identity)?)?)
+    }
+
+    /// Its certificate and key, for a client beside the agent.
+    pub fn as_client(&self) -> Result<mqtt::Identity> {
+        let identity = self.identity()?;
+        let text = |name: &str| identity[name].as_str().map(str::to_owned).context("no such part");
+        Ok(mqtt::Identity {
+            certificate_pem: text("certificate_pem")?,
+            key_pem: text("key_pem")?,
+            authority_pem: text("authority_pem")?,
+        })
     }
 
     /// Starts the agent.
@@ -178,4 +201,47 @@ pub async fn puppet(
         authority_pem: response.authority_pem.clone(),
     };
     Ok((identity, response))
+}
+
+/// A client of the terminal listener that shows this certificate.
+pub fn https(controller: &Controller, identity: &mqtt::Identity) -> Result<Listener> {
+    let http = reqwest::Client::builder()
+        .tls_backend_preconfigured((*identity.tls()?).clone())
+        .no_proxy()
+        .timeout(seconds(20))
+        .build()?;
+    Ok(Listener { http, base: format!("https://localhost:{}", controller.ports.terminal) })
+}
+
+/// The terminal listener, as a display sees it.
+#[derive(Debug)]
+pub struct Listener {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Listener {
+    /// Asks for something; gives status and body.
+    pub async fn get(&self, path: &str) -> Result<(u16, Value)> {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await?;
+        Ok((answer.status().as_u16(), answer.json().await.unwrap_or_default()))
+    }
+
+    /// Asks for a certificate with a new key; gives status, the new identity if there is one, and
+    /// the body.
+    pub async fn renew(&self, old: &mqtt::Identity) -> Result<(u16, Option<mqtt::Identity>, Value)> {
+        let key = rcgen::KeyPair::generate()?;
+        let request = rcgen::CertificateParams::new(Vec::<String>::new())?;
+        let csr_pem = request.serialize_request(&key)?.pem()?;
+        let url = format!("{}/terminal/v1/renew", self.base);
+        let answer = self.http.post(url).json(&json!({ "csr_pem": csr_pem })).send().await?;
+        let status = answer.status().as_u16();
+        let body: Value = answer.json().await.unwrap_or_default();
+        let new = body["certificate_pem"].as_str().map(|pem| mqtt::Identity {
+            certificate_pem: pem.to_owned(),
+            key_pem: key.serialize_pem(),
+            authority_pem: old.authority_pem.clone(),
+        });
+        Ok((status, new, body))
+    }
 }

@@ -2,23 +2,16 @@
 //! certificate over HTTPS, checks what it gets, and keeps it. Each failure has its own words,
 //! because somebody stands in front of the display and reads them.
 
-use std::error::Error as _;
 use std::path::Path;
-use std::time::Duration;
 
 use migrado_link::tls::pinned::{is_wrong_pin, pin_of, pinned_client_config};
 use migrado_link::tls::{CertResolver, TlsError};
 use migrado_protocol::TerminalId;
 use migrado_protocol::enroll::{EnrollRequest, EnrollResponse, InvalidToken, TokenContent};
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
-use serde::Deserialize;
 
-use super::{Identity, IdentityError, save};
+use super::listener::{ANSWER_LIMIT, Problem, bounded_body, innermost};
+use super::{Identity, IdentityError, key_and_request, save};
 
-/// For connecting and answering together; somebody is waiting in front of the display.
-const ANSWER_LIMIT: Duration = Duration::from_secs(30);
-/// Bytes of an answer: two certificates and some lines.
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
 const PATH: &str = "/terminal/v1/enroll";
 
 /// Why enrolment failed.
@@ -87,15 +80,6 @@ pub enum EnrollError {
     Keep(#[from] IdentityError),
 }
 
-/// Words of `application/problem+json` that matter here.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Problem {
-    code: String,
-    title: String,
-    detail: String,
-}
-
 /// Enrols this display with a token, keeps its identity in `data_dir` and gives its name.
 /// `controller` overrides the address in the token, never its pin.
 pub async fn enroll(
@@ -113,16 +97,6 @@ pub async fn enroll(
     let identity = checked(&token, key_pem, response)?;
     save(data_dir, &identity)?;
     Ok(identity.terminal)
-}
-
-/// A new P-256 key, and the request that proves it.
-fn key_and_request(terminal: &TerminalId) -> Result<(String, String), rcgen::Error> {
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, terminal.as_str());
-    let csr = params.serialize_request(&key)?.pem()?;
-    Ok((key.serialize_pem(), csr))
 }
 
 async fn ask(token: &TokenContent, request: &EnrollRequest) -> Result<EnrollResponse, EnrollError> {
@@ -151,32 +125,12 @@ async fn ask(token: &TokenContent, request: &EnrollRequest) -> Result<EnrollResp
     Err(refusal(status.as_u16(), &serde_json::from_slice(&body).unwrap_or_default(), &token.terminal))
 }
 
-async fn bounded_body(mut answer: reqwest::Response) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| innermost(&error))? {
-        if body.len().saturating_add(chunk.len()) > ANSWER_BYTES_MAX {
-            return Err(format!("it is larger than {ANSWER_BYTES_MAX} bytes"));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
 fn not_sent(controller: &str, error: &reqwest::Error) -> EnrollError {
     if is_wrong_pin(error) {
         EnrollError::WrongAuthority(controller.to_owned())
     } else {
         EnrollError::Unreachable { controller: controller.to_owned(), cause: innermost(error) }
     }
-}
-
-/// The last cause of an error: the layers above it only name themselves.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut last = error.source();
-    while let Some(next) = last.and_then(|e| e.source()) {
-        last = Some(next);
-    }
-    last.map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn refusal(status: u16, problem: &Problem, terminal: &TerminalId) -> EnrollError {
@@ -186,9 +140,8 @@ fn refusal(status: u16, problem: &Problem, terminal: &TerminalId) -> EnrollError
         "token_used" => EnrollError::Used,
         "terminal_mismatch" => EnrollError::TerminalMismatch(terminal.clone()),
         code => {
-            let words = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
-            let clip = migrado_protocol::limits::clip;
-            EnrollError::Refused { status, code: clip(code), detail: clip(words) }
+            let code = migrado_protocol::limits::clip(code);
+            EnrollError::Refused { status, code, detail: problem.words() }
         }
     }
 }
@@ -204,7 +157,7 @@ fn checked(token: &TokenContent, key_pem: String, response: EnrollResponse) -> R
     if response.signing_keys.is_empty() {
         return Err(EnrollError::Unfit("no key came with it that signs orders"));
     }
-    Ok(Identity { terminal: token.terminal.clone(), key_pem, given: response })
+    Ok(Identity { terminal: token.terminal.clone(), key_pem, given: response, next: None })
 }
 
 #[cfg(test)]

@@ -7,70 +7,13 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use migrado_link::tls::pinned::pin_of;
-use migrado_link::tls::{CertResolver, Clients, server_config};
-use migrado_protocol::enroll::{EnrollRequest, EnrollResponse, SigningKey, TokenContent};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
-};
+use migrado_protocol::enroll::{EnrollRequest, TokenContent};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
-use super::super::load;
+use super::super::testing::{Authority, serve};
+use super::super::{Held, load};
 use super::*;
-
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let pem = params.self_signed(&key).unwrap().pem();
-        Self { pem, issuer: Issuer::new(params, key) }
-    }
-
-    fn server(&self, name: &str) -> Arc<CertResolver> {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        let key = KeyPair::generate().unwrap();
-        let chain = format!("{}{}", params.signed_by(&key, &self.issuer).unwrap().pem(), self.pem);
-        CertResolver::new(&chain, &key.serialize_pem()).unwrap()
-    }
-
-    fn answer(&self, request: &EnrollRequest) -> EnrollResponse {
-        let csr = CertificateSigningRequestParams::from_pem(&request.csr_pem).unwrap();
-        EnrollResponse {
-            certificate_pem: csr.params.signed_by(&csr.public_key, &self.issuer).unwrap().pem(),
-            authority_pem: self.pem.clone(),
-            broker: "localhost:8883".into(),
-            controller: "localhost:8444".into(),
-            signing_keys: vec![SigningKey { id: "k".into(), public: "p".into() }],
-        }
-    }
-}
-
-/// Serves the router over TLS and gives `localhost:port`.
-async fn serve(resolver: Arc<CertResolver>, app: Router) -> String {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let address = format!("localhost:{}", listener.local_addr().unwrap().port());
-    let tls = TlsAcceptor::from(Arc::new(server_config(resolver, Clients::Anonymous).unwrap()));
-    tokio::spawn(async move {
-        while let Ok((tcp, _)) = listener.accept().await {
-            if let Ok(stream) = tls.accept(tcp).await {
-                let service = hyper_util::service::TowerToHyperService::new(app.clone());
-                let io = hyper_util::rt::TokioIo::new(stream);
-                hyper::server::conn::http1::Builder::new().serve_connection(io, service).await.ok();
-            }
-        }
-    });
-    address
-}
 
 fn token(controller: &str, authority_pem: &str) -> String {
     TokenContent {
@@ -112,7 +55,7 @@ async fn an_enrolled_display_keeps_a_usable_identity_for_the_next_start() {
     let name = enroll(&data_dir, &token(&address, &authority.pem), None).await.unwrap();
     let loaded = load(&data_dir).unwrap().unwrap();
     assert_eq!((name.as_str(), loaded.terminal.as_str()), ("fp-01", "fp-01"));
-    loaded.tls().unwrap();
+    Held::new(&data_dir, loaded).unwrap();
 }
 
 #[tokio::test]
@@ -155,7 +98,7 @@ async fn an_answer_that_is_no_answer_is_told_as_such() {
     let address = serve(authority.server("localhost"), nonsense).await;
     let said = refusal(&token(&address, &authority.pem)).await;
     assert!(said.contains("cannot be used"), "{said}");
-    let endless = Router::new().route("/terminal/v1/enroll", post(|| async { vec![b' '; 200_000] }));
+    let endless = Router::new().route("/terminal/v1/enroll", post(|| async { vec![b' '; 300_000] }));
     let address = serve(authority.server("localhost"), endless).await;
     let said = refusal(&token(&address, &authority.pem)).await;
     assert!(said.contains("larger than"), "{said}");

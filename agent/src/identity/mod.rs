@@ -1,19 +1,35 @@
 //! Who this terminal is: its key, its certificate, whom it trusts. Made at enrolment (`enroll`),
-//! kept in one file below the data directory, read at every start. The key never leaves the display.
+//! kept in one file below the data directory, read at every start, used and changed while the agent
+//! runs (`held`): the certificate is renewed (`renew`), the controller's signing key is followed
+//! (`keys`). A key of the display never leaves it.
 
 mod enroll;
+mod held;
+pub mod keys;
+mod listener;
+mod renew;
+#[cfg(test)]
+mod testing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use migrado_link::tls::{self, CertResolver, TlsError};
+use migrado_link::tls::TlsError;
 use migrado_protocol::enroll::EnrollResponse;
 use migrado_protocol::ids::TerminalId;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 pub use enroll::{EnrollError, enroll};
+pub use held::Held;
+pub use listener::AskError;
 
+use crate::commands::handlers::Leaving;
 use crate::platform::disk;
+use crate::tasks::{Stage, Tasks};
+use keys::Keys;
+use renew::Renewal;
 
 /// The file below the data directory; only the agent may read it.
 const FILE: &str = "identity.json";
@@ -28,6 +44,25 @@ pub struct Identity {
     /// What the controller gave.
     #[serde(flatten)]
     pub given: EnrollResponse,
+    /// What a renewal brought, until the controller has seen it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Pair>,
+}
+
+/// A private key and the certificate for it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// PKCS#8 PEM.
+    pub key_pem: String,
+    /// PEM.
+    pub certificate_pem: String,
+}
+
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Never the key.
+        f.debug_struct("Pair").field("certificate_pem", &self.certificate_pem).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Identity {
@@ -58,17 +93,37 @@ pub enum IdentityError {
         /// Why.
         source: serde_json::Error,
     },
+    /// Somebody enrolled the terminal anew.
+    #[error("the terminal was enrolled anew; what is held here is void")]
+    Replaced,
     /// Its key or certificates are no use.
     #[error("the terminal's certificate cannot be used; enroll the terminal again")]
     Tls(#[from] TlsError),
 }
 
-impl Identity {
-    /// The TLS configuration that shows this identity and trusts the authority alone.
-    pub fn tls(&self) -> Result<Arc<rustls::ClientConfig>, IdentityError> {
-        let resolver = CertResolver::new(&self.given.certificate_pem, &self.key_pem)?;
-        Ok(tls::client_config(&self.given.authority_pem, resolver)?)
-    }
+/// Starts what keeps the identity good: the certificate is renewed, the controller's signing key
+/// followed. Gives what orders are checked with.
+pub fn keep(
+    tasks: &mut Tasks,
+    terminal: &TerminalId,
+    held: &Arc<Held>,
+    leaving: &watch::Sender<Leaving>,
+) -> Keys {
+    let renewal = Renewal { terminal: terminal.clone(), held: held.clone(), leaving: leaving.clone() };
+    tasks.spawn_until_canceled(Stage::Work, "renewal", renewal.run());
+    let (keys, following) = keys::keys(held.clone());
+    tasks.spawn_until_canceled(Stage::Work, "keys", following);
+    keys
+}
+
+/// A new P-256 key, and the request that proves it.
+fn key_and_request(terminal: &TerminalId) -> Result<(String, String), rcgen::Error> {
+    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, terminal.as_str());
+    let csr = params.serialize_request(&key)?.pem()?;
+    Ok((key.serialize_pem(), csr))
 }
 
 /// Reads the identity; `None` where the terminal is not enrolled.
@@ -110,6 +165,7 @@ mod tests {
                 controller: "c:2".into(),
                 signing_keys: vec![],
             },
+            next: None,
         };
         save(dir.path(), &identity).unwrap();
         let read = load(dir.path()).unwrap().unwrap();

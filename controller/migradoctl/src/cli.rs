@@ -78,6 +78,11 @@ pub(crate) enum Group {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// The key that signs orders
+    SigningKey {
+        #[command(subcommand)]
+        verb: SigningKey,
+    },
     /// Log in once and keep an API token for this user
     Login(Login),
     /// Print the completions for a shell
@@ -151,6 +156,18 @@ pub(crate) enum Commands {
     Cancel { id: String },
     /// The logs that an order brought back
     Logs { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SigningKey {
+    /// Which key signs orders, and since when
+    Show,
+    /// Replace the key; displays follow by themselves
+    Rotate {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -43,6 +43,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                 Group::Commands { verb } => verbs::commands::run(&client, output, verb).await,
                 Group::Events(events) => verbs::events::run(&client, output, &events).await,
                 Group::Audit { limit } => verbs::audit::list(&client, output, limit).await,
+                Group::SigningKey { verb } => verbs::signing_key::run(&client, output, verb).await,
                 Group::Login(_) | Group::Completions { .. } => Ok(exit::Code::Ok),
             }
         }

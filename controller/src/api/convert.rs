@@ -54,7 +54,7 @@ pub fn summary(state: &ApiState, t: &Terminal, now_ms: i64) -> TerminalSummary {
         id: t.id.to_string(),
         site: t.site.to_string(),
         label: t.label.clone(),
-        status: status_view(status::decide(t, present)),
+        status: status_view(status::decide(t, present, now_ms)),
         why: why::explain(t, now_ms).into_iter().map(why_view).collect(),
         presence: PresenceView { state: presence_view(present), since_ms, last_seen_ms: t.last_seen_ms },
         health: HealthView {

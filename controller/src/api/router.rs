@@ -12,10 +12,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::ApiState;
-use super::{access, assets, commands, events, fleet, guard, session, terminal, terminals};
+use super::{
+    access, assets, commands, events, fleet, guard, session, signing_key, terminal, terminal_identity,
+    terminals,
+};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Bytes of a request with a certificate request in it, which has about 500.
+const CSR_BODY_BYTES_MAX: usize = 64 * 1024;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -48,6 +54,8 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(access::token, access::withdraw_token))
         .routes(routes!(access::list_users, access::make_user))
         .routes(routes!(access::show_user, access::change_user, access::remove_user))
+        .routes(routes!(signing_key::show_key))
+        .routes(routes!(signing_key::rotate))
         .routes(routes!(events::watch))
 }
 
@@ -103,8 +111,12 @@ pub fn console_with(state: ApiState, metrics: Router, health: Router) -> Router 
 
 /// The terminals' listener.
 pub fn terminals(state: ApiState) -> Router {
+    let csr_limit = DefaultBodyLimit::max(CSR_BODY_BYTES_MAX);
     Router::new()
-        .route("/terminal/v1/enroll", post(terminal::enroll).layer(DefaultBodyLimit::max(64 * 1024)))
+        .route("/terminal/v1/enroll", post(terminal_identity::enroll).layer(csr_limit))
+        .route("/terminal/v1/renew", post(terminal_identity::renew).layer(csr_limit))
+        .route("/terminal/v1/identity", get(terminal_identity::known_as))
+        .route("/terminal/v1/signing-keys", get(terminal_identity::signing_keys))
         .route("/terminal/v1/time", get(terminal::time))
         .route(
             "/terminal/v1/logs/{command}",

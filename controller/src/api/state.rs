@@ -13,11 +13,12 @@ use tokio::sync::Notify;
 use super::views::TimelineItem;
 use crate::audit::Audit;
 use crate::auth::accounts::Accounts;
-use crate::auth::limiter::{ENROLL_PER_ADDRESS, Limiter};
+use crate::auth::limiter::{ENROLL_PER_ADDRESS, Limiter, RENEW_PER_TERMINAL};
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal};
+use crate::identity::Identities;
 use crate::pki::Pki;
 use crate::store::StoreError;
 
@@ -27,7 +28,7 @@ pub type Usage = BTreeMap<i64, BTreeMap<Counter, u64>>;
 /// The durable list of terminals, and the connections of those in it.
 #[async_trait]
 pub trait Registry: Send + Sync + std::fmt::Debug {
-    /// Keeps identity, site, label and certificate of a terminal.
+    /// Keeps identity, site, label and state of a terminal.
     async fn put(&self, terminal: &Terminal) -> Result<(), StoreError>;
     /// Forgets a terminal.
     async fn remove(&self, terminal: &TerminalId) -> Result<(), StoreError>;
@@ -75,6 +76,8 @@ pub struct ApiState {
     pub pool: AnyPool,
     /// Fleet.
     pub fleet: FleetHandle,
+    /// Which certificates count.
+    pub identities: Identities,
     /// List of terminals.
     pub registry: Arc<dyn Registry>,
     /// Commands.
@@ -95,9 +98,16 @@ pub struct ApiState {
     pub desired_changed: Arc<Notify>,
     /// Tries to enroll, by address.
     pub enrolling: Arc<std::sync::Mutex<Limiter>>,
+    /// Renewals, by terminal.
+    pub renewing: Arc<std::sync::Mutex<Limiter>>,
 }
 
 /// A limiter for enrolments.
 pub fn enrolling() -> Arc<std::sync::Mutex<Limiter>> {
     Arc::new(std::sync::Mutex::new(Limiter::new(ENROLL_PER_ADDRESS)))
+}
+
+/// A limiter for renewals.
+pub fn renewing() -> Arc<std::sync::Mutex<Limiter>> {
+    Arc::new(std::sync::Mutex::new(Limiter::new(RENEW_PER_TERMINAL)))
 }

@@ -213,18 +213,7 @@ pub async fn change(
 }
 
 async fn throw_out(state: &ApiState, actor: &str, action: &str, id: &TerminalId) -> Answer<()> {
-    let fail = StoreError::of("revoke a terminal");
-    let mut tx = state.pool.begin().await.map_err(fail)?;
-    enroll_tokens::void(&mut tx, id.as_str()).await?;
-    audit_rows::append_in(&mut tx, Entry::ok(state.clock.now_ms(), actor, action, id.as_str())).await?;
-    tx.commit().await.map_err(fail)?;
-    state.fleet.change(id, |t| {
-        t.certificate = None;
-        ((), true)
-    });
-    if let Some(terminal) = state.fleet.get(id) {
-        state.registry.put(&terminal).await?;
-    }
+    state.identities.revoke(id, Entry::ok(state.clock.now_ms(), actor, action, id.as_str())).await?;
     state.registry.kick(id).await;
     Ok(())
 }

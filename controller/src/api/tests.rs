@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::adapters::StoreRegistry;
-use super::state::{ApiState, Settings, Site, enrolling};
+use super::state::{ApiState, Settings, Site, enrolling, renewing};
 use crate::audit::{self, Audit};
 use crate::auth::accounts::Accounts;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal};
+use crate::identity::Identities;
 use crate::pki::Pki;
 
 pub(crate) struct World {
@@ -64,14 +65,17 @@ impl World {
         let password = accounts.first(now_ms).await.unwrap().unwrap();
         let terminal =
             Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), "<script>".into(), now_ms);
+        let fleet = FleetHandle::new([terminal]);
+        let pki = Arc::new(Pki::open(folder.path(), &["localhost"], now_ms).unwrap());
         let state = ApiState {
-            fleet: FleetHandle::new([terminal]),
+            identities: Identities::new(pool.clone(), fleet.clone(), pki.clone()),
+            fleet,
             registry: Arc::new(StoreRegistry { pool: pool.clone(), kicker: None }),
             commands: Commands::open(pool.clone(), events.clone(), clock.clone()).await.unwrap(),
             accounts,
             audit,
             events,
-            pki: Arc::new(Pki::open(folder.path(), &["localhost"], now_ms).unwrap()),
+            pki,
             clock,
             settings: Arc::new(Settings {
                 sites: vec![Site { id: "fp".parse().unwrap(), name: "F".into(), address: "A".into() }],
@@ -81,6 +85,7 @@ impl World {
             }),
             desired_changed: Arc::default(),
             enrolling: enrolling(),
+            renewing: renewing(),
             pool,
         };
         let router = super::router::console(state.clone());

@@ -24,6 +24,10 @@ pub const LOGIN_PER_ADDRESS: Limit = Limit { attempts_max: 30, window_ms: 15 * 6
 /// Tries to enroll from one address.
 pub const ENROLL_PER_ADDRESS: Limit = Limit { attempts_max: 5, window_ms: 60 * 1000 };
 
+/// Renewals of one terminal, good ones too: one is due every two months, and each that is never used
+/// leaves a line in the revocation list.
+pub const RENEW_PER_TERMINAL: Limit = Limit { attempts_max: 20, window_ms: 60 * 60 * 1000 };
+
 /// Keys remembered at most; beyond it the one longest silent is forgotten.
 const KEYS_MAX: usize = 10_000;
 

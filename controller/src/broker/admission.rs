@@ -10,17 +10,27 @@ use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType};
 use rmqtt::types::{AuthResult, LastWill, PublishAclResult, SubscribeAclResult};
 
 use super::refusals::Refusals;
+use crate::clock::Clock;
 use crate::fleet::FleetHandle;
+use crate::identity::Identities;
 
 /// The hook.
 pub(super) struct Admission {
     refusals: Refusals,
-    fleet: FleetHandle,
+    identities: Identities,
+    clock: Clock,
 }
 
 impl Admission {
-    pub(super) fn new(refusals: Refusals, fleet: FleetHandle) -> Self {
-        Self { refusals, fleet }
+    pub(super) fn new(refusals: Refusals, identities: Identities, clock: Clock) -> Self {
+        Self { refusals, identities, clock }
+    }
+
+    /// A renewed certificate that is let in counts alone from now on.
+    async fn seen(&self, name: &str, serial: &str) {
+        if let Ok(terminal) = name.parse::<TerminalId>() {
+            self.identities.seen(&terminal, serial, self.clock.now_ms()).await;
+        }
     }
 }
 
@@ -36,7 +46,7 @@ fn refusal(
         let Ok(terminal) = name.parse::<TerminalId>() else {
             return Some(("unknown_identity", client_id.to_owned()));
         };
-        // The authority's signature outlives a revocation, so the newest serial decides.
+        // The authority's signature outlives a revocation, so the serial decides.
         if !fleet.holds_certificate(&terminal, serial) {
             return Some(("revoked", format!("serial {serial}")));
         }
@@ -82,13 +92,17 @@ impl Handler for Admission {
                     LastWill::V3(will) => will.topic.to_string(),
                     LastWill::V5(will) => will.topic.to_string(),
                 });
-                let refused = refusal(&self.fleet, &name, &serial, client.client_id(), will.as_deref());
+                let fleet = self.identities.fleet();
+                let refused = refusal(fleet, &name, &serial, client.client_id(), will.as_deref());
                 let answer = match refused {
                     Some((reason, object)) => {
                         self.refusals.note(&name, reason, &object);
                         AuthResult::NotAuthorized
                     }
-                    None => AuthResult::Allow(false, None),
+                    None => {
+                        self.seen(&name, &serial).await;
+                        AuthResult::Allow(false, None)
+                    }
                 };
                 (false, Some(HookResult::AuthResult(answer)))
             }
@@ -132,12 +146,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_current_certificate_under_its_own_name_connects() {
+    fn only_certificates_that_count_connect_and_only_under_their_own_name() {
         let fleet = fleet();
+        fleet.change(&"fp-01".parse().unwrap(), |t| {
+            t.renewed = Some(Certificate { serial: "4a0d".into(), not_after_ms: i64::MAX });
+            ((), true)
+        });
         let why = |name: &str, serial: &str, client: &str, will: Option<&str>| {
             refusal(&fleet, name, serial, client, will).map(|(reason, _)| reason)
         };
         assert_eq!(why("fp-01", "4A0B", "fp-01", Some("migrado/v1/t/fp-01/presence")), None);
+        assert_eq!(why("fp-01", "4a0d", "fp-01", None), None, "issued last, its answer may be lost");
         assert_eq!(why("fp-01", "4a0c", "fp-01", None), Some("revoked"), "an earlier certificate");
         assert_eq!(why("fp-01", "", "fp-01", None), Some("revoked"), "no serial at all");
         assert_eq!(why("fp-02", "4a0b", "fp-02", None), Some("revoked"), "not enrolled, or revoked");

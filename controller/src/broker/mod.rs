@@ -4,19 +4,25 @@
 //! an ordinary client (`link`), so that an external broker is a change of configuration.
 //!
 //! Broker state is a cache: desired state and open commands live in the database.
+//!
+//! The library reads its certificate once, so a renewed one needs a new listener: the port is closed
+//! and opened again over the same state. Connections that stand are not touched.
 
 mod admission;
 pub mod refusals;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rmqtt::context::ServerContext;
 use rmqtt::hook::Type;
-use rmqtt::net::Builder;
+use rmqtt::net::{Builder, Listener};
 use rmqtt::server::MqttServer;
+use tokio::sync::watch;
 
-use crate::fleet::FleetHandle;
+use crate::clock::Clock;
+use crate::identity::Identities;
 use admission::Admission;
 pub use refusals::Refusals;
 
@@ -29,7 +35,9 @@ const QUEUE_MAX: usize = 100_000;
 const HANDSHAKES_MAX: usize = 4096;
 /// How long a message without an expiry of its own is kept. The library's five minutes would lose
 /// what waits for somebody who is away.
-const MESSAGE_EXPIRY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+const MESSAGE_EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Time before a port that could not be opened again is tried again: whoever holds it may let go.
+const REOPEN_PAUSE: Duration = Duration::from_secs(1);
 
 /// The broker did not start.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +68,8 @@ pub struct BrokerOptions {
 
 /// A broker that is ready to run.
 pub struct Broker {
-    server: MqttServer,
+    listener: Listener,
+    options: BrokerOptions,
     context: ServerContext,
 }
 
@@ -96,7 +105,8 @@ impl Broker {
     pub async fn open(
         options: &BrokerOptions,
         refusals: Refusals,
-        fleet: FleetHandle,
+        identities: Identities,
+        clock: Clock,
     ) -> Result<Self, BrokerError> {
         let context = context(&options.folder).await?;
         rmqtt_retainer::register(&context, true, false).await.map_err(failed("keep retained messages"))?;
@@ -104,38 +114,12 @@ impl Broker {
         let hooks = context.extends.hook_mgr().register();
         let checked = [Type::ClientAuthenticate, Type::ClientSubscribeCheckAcl, Type::MessagePublishCheckAcl];
         for hook in checked {
-            hooks.add_priority(hook, 1000, Box::new(Admission::new(refusals.clone(), fleet.clone()))).await;
+            let admission = Admission::new(refusals.clone(), identities.clone(), clock.clone());
+            hooks.add_priority(hook, 1000, Box::new(admission)).await;
         }
         hooks.start().await;
-        let file = |path: &Path| Some(path.display().to_string());
-        let listener = Builder::new()
-            .name("terminals")
-            .laddr(options.listen)
-            .allow_anonymous(false)
-            .reuseaddr(Some(true))
-            .max_packet_size(
-                u32::try_from(migrado_protocol::limits::PAYLOAD_BYTES_MAX + 4096).unwrap_or(u32::MAX),
-            )
-            .max_topic_aliases(0)
-            .max_inflight(std::num::NonZeroU16::new(INFLIGHT_MAX).unwrap_or(std::num::NonZeroU16::MIN))
-            .max_mqueue_len(QUEUE_MAX)
-            .max_handshaking_limit(HANDSHAKES_MAX)
-            .nodelay(true)
-            .message_expiry_interval(MESSAGE_EXPIRY)
-            // Sending again on a standing connection is against MQTT 5 and floods a slow reader.
-            .message_retry_interval(std::time::Duration::ZERO)
-            .tls_cross_certificate(true)
-            .tls_cert(file(&options.certificate))
-            .tls_key(file(&options.key))
-            .tls_client_ca_certs(file(&options.authority))
-            .cert_cn_as_username(true)
-            .collect_cert_info(true)
-            .bind()
-            .map_err(failed("open its port"))?
-            .tls()
-            .map_err(failed("use its certificate"))?;
-        let server = MqttServer::new(context.clone()).listener(listener).build();
-        Ok(Self { server, context })
+        let listener = listen(options)?;
+        Ok(Self { listener, options: options.clone(), context })
     }
 
     /// The handle that ends connections.
@@ -143,12 +127,71 @@ impl Broker {
         Kicker(self.context.clone())
     }
 
-    /// Runs until the process ends.
-    pub async fn run(self) {
-        if let Err(error) = self.server.run().await {
-            tracing::error!(%error, "the embedded broker ended");
+    /// Runs until the process ends. `renewed` changes when there is a new certificate to show.
+    pub async fn run(self, mut renewed: watch::Receiver<u64>) {
+        let Self { mut listener, options, context } = self;
+        renewed.mark_unchanged();
+        loop {
+            let server = MqttServer::new(context.clone()).listener(listener).build();
+            // Dropping the server closes its port; a handshake under way is a task of its own.
+            tokio::select! {
+                ended = server.run() => {
+                    let error = ended.err().map(|error| error.to_string());
+                    return tracing::error!(error, "the embedded broker ended");
+                }
+                changed = renewed.changed() => if changed.is_err() {
+                    // Nobody renews any more: the controller stops, and this task with it.
+                    return;
+                },
+            }
+            // The library refuses a second listener of the same port while the first is on its list.
+            context.listen_cfgs.remove(&options.listen.port());
+            listener = reopened(&options).await;
+            tracing::info!(listen = %options.listen, "the broker shows its new certificate");
         }
     }
+}
+
+/// Opens the port again, however often it takes.
+async fn reopened(options: &BrokerOptions) -> Listener {
+    loop {
+        match listen(options) {
+            Ok(listener) => return listener,
+            Err(error) => tracing::error!(%error, "the broker's port is tried again"),
+        }
+        tokio::time::sleep(REOPEN_PAUSE).await;
+    }
+}
+
+/// Opens the port, with the certificate that lies on the disk now.
+fn listen(options: &BrokerOptions) -> Result<Listener, BrokerError> {
+    let file = |path: &Path| Some(path.display().to_string());
+    Builder::new()
+        .name("terminals")
+        .laddr(options.listen)
+        .allow_anonymous(false)
+        .reuseaddr(Some(true))
+        .max_packet_size(
+            u32::try_from(migrado_protocol::limits::PAYLOAD_BYTES_MAX + 4096).unwrap_or(u32::MAX),
+        )
+        .max_topic_aliases(0)
+        .max_inflight(std::num::NonZeroU16::new(INFLIGHT_MAX).unwrap_or(std::num::NonZeroU16::MIN))
+        .max_mqueue_len(QUEUE_MAX)
+        .max_handshaking_limit(HANDSHAKES_MAX)
+        .nodelay(true)
+        .message_expiry_interval(MESSAGE_EXPIRY)
+        // Sending again on a standing connection is against MQTT 5 and floods a slow reader.
+        .message_retry_interval(Duration::ZERO)
+        .tls_cross_certificate(true)
+        .tls_cert(file(&options.certificate))
+        .tls_key(file(&options.key))
+        .tls_client_ca_certs(file(&options.authority))
+        .cert_cn_as_username(true)
+        .collect_cert_info(true)
+        .bind()
+        .map_err(failed("open its port"))?
+        .tls()
+        .map_err(failed("use its certificate"))
 }
 
 async fn context(folder: &Path) -> Result<ServerContext, BrokerError> {

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Commands;
 use super::settle::controller_step;
+use crate::pki::Signing;
 use crate::store::{
     StoreError,
     commands::{self as rows, Command},
@@ -97,7 +98,7 @@ pub struct Dispatch {
     commands: Commands,
     outlet: Arc<dyn Outlet>,
     connections: Arc<dyn Connections>,
-    signer: Arc<Signer>,
+    signing: Signing,
     /// This start of the controller: what an earlier one marked as sent may never have left.
     start: i64,
 }
@@ -108,10 +109,10 @@ impl Dispatch {
         commands: Commands,
         outlet: Arc<dyn Outlet>,
         connections: Arc<dyn Connections>,
-        signer: Arc<Signer>,
+        signing: Signing,
     ) -> Self {
         let start = commands.clock.now_ms();
-        Self { commands, outlet, connections, signer, start }
+        Self { commands, outlet, connections, signing, start }
     }
 
     /// The task.
@@ -137,11 +138,15 @@ impl Dispatch {
     /// Sends all that can be sent now; `false` when the broker did not take something.
     pub async fn look(&self) -> Result<bool, StoreError> {
         let now_ms = self.commands.clock.now_ms();
+        // One key for the marks and the letters: when it is replaced meanwhile, the next look sends
+        // again under the new one whatever is not acknowledged.
+        let signer = self.signing.signer();
         let mut due = Vec::new();
         let mut marks: HashMap<TerminalId, Option<String>> = HashMap::new();
         for command in rows::open(&self.commands.pool).await? {
             let mark = marks.entry(command.terminal.clone()).or_insert_with(|| {
-                self.connections.session(&command.terminal).map(|s| format!("{}.{s}", self.start))
+                let session = self.connections.session(&command.terminal);
+                session.map(|s| format!("{}.{s}.{}", self.start, signer.public().id))
             });
             let Some(mark) = mark else { continue };
             if let Some(sending) = decide(&command, mark, now_ms) {
@@ -150,7 +155,7 @@ impl Dispatch {
         }
         let mut all_taken = true;
         for chunk in due.chunks(CHUNK) {
-            let letters = self.mark(chunk, now_ms).await?;
+            let letters = self.mark(chunk, &signer, now_ms).await?;
             self.commands.changed(letters.iter().map(|l| (l.command.id, l.command.terminal.clone()))).await;
             all_taken &= self.post(letters).await?;
         }
@@ -161,6 +166,7 @@ impl Dispatch {
     async fn mark(
         &self,
         chunk: &[(Command, Sending, String)],
+        signer: &Signer,
         now_ms: i64,
     ) -> Result<Vec<Letter>, StoreError> {
         let fail = StoreError::of("mark commands as sent");
@@ -186,43 +192,13 @@ impl Dispatch {
             }
             command.revision += 1;
             let sequence = u64::try_from(sequence).unwrap_or(0);
-            match self.letter(command, *sending, sequence, now_ms) {
+            match letter(command, *sending, sequence, signer, now_ms) {
                 Ok(letter) => letters.push(letter),
                 Err(error) => tracing::error!(%error, "an order could not be written"),
             }
         }
         tx.commit().await.map_err(fail)?;
         Ok(letters)
-    }
-
-    fn letter(
-        &self,
-        command: Command,
-        sending: Sending,
-        sequence: u64,
-        now_ms: i64,
-    ) -> Result<Letter, serde_json::Error> {
-        let (directive, expires_ms) = match sending {
-            Sending::Run => {
-                let order = Order {
-                    id: command.id,
-                    verb: command.verb.clone(),
-                    start_by_ms: command.start_by_ms,
-                    finish_by_ms: command.finish_by_ms,
-                    force_reason: command.force_reason.clone(),
-                };
-                (Directive::Run(order), command.start_by_ms)
-            }
-            Sending::Cancel => (Directive::Cancel { id: command.id }, command.finish_by_ms),
-        };
-        let mut signed =
-            Signed::unsigned(command.terminal.clone(), sequence, now_ms, expires_ms, &directive)?;
-        self.signer.sign(&mut signed, Purpose::Command);
-        let payload = serde_json::to_vec(&signed)?;
-        let topic = Topic::of(&command.terminal, Channel::Command);
-        // Rounded up: the signature and the terminal hold the exact time.
-        let expiry_s = u32::try_from((expires_ms - now_ms).max(0) / 1000 + 1).unwrap_or(u32::MAX);
-        Ok(Letter { command, sending, topic, payload, expiry_s })
     }
 
     /// Publishes; what the broker did not take waits again.
@@ -271,3 +247,35 @@ impl Dispatch {
         Ok(())
     }
 }
+
+fn letter(
+    command: Command,
+    sending: Sending,
+    sequence: u64,
+    signer: &Signer,
+    now_ms: i64,
+) -> Result<Letter, serde_json::Error> {
+    let (directive, expires_ms) = match sending {
+        Sending::Run => {
+            let order = Order {
+                id: command.id,
+                verb: command.verb.clone(),
+                start_by_ms: command.start_by_ms,
+                finish_by_ms: command.finish_by_ms,
+                force_reason: command.force_reason.clone(),
+            };
+            (Directive::Run(order), command.start_by_ms)
+        }
+        Sending::Cancel => (Directive::Cancel { id: command.id }, command.finish_by_ms),
+    };
+    let mut signed = Signed::unsigned(command.terminal.clone(), sequence, now_ms, expires_ms, &directive)?;
+    signer.sign(&mut signed, Purpose::Command);
+    let payload = serde_json::to_vec(&signed)?;
+    let topic = Topic::of(&command.terminal, Channel::Command);
+    // Rounded up: the signature and the terminal hold the exact time.
+    let expiry_s = u32::try_from((expires_ms - now_ms).max(0) / 1000 + 1).unwrap_or(u32::MAX);
+    Ok(Letter { command, sending, topic, payload, expiry_s })
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use migrado_link::signing::Signer;
 use migrado_protocol::desired::Desired;
 use migrado_protocol::signed::Purpose;
 use migrado_protocol::topic::{Channel, Topic};
@@ -66,7 +67,8 @@ pub struct Publish {
     state: ApiState,
     outlet: Arc<dyn Outlet>,
     link: watch::Receiver<u64>,
-    published: HashMap<TerminalId, u64>,
+    /// Generation and signing key of what the broker has.
+    published: HashMap<TerminalId, (u64, String)>,
     published_on: u64,
 }
 
@@ -98,7 +100,7 @@ impl Publish {
     }
 
     /// Publishes what the broker does not have yet. A broker that came back may have lost what it
-    /// kept, so on a new connection it has nothing.
+    /// kept, so on a new connection it has nothing; and what a replaced key signed counts no more.
     pub async fn look(&mut self) -> Result<(), StoreError> {
         let link = *self.link.borrow_and_update();
         if link != self.published_on {
@@ -108,6 +110,8 @@ impl Publish {
         let mut known: HashMap<String, Stored> =
             rows::all(&self.state.pool).await?.into_iter().map(|s| (s.terminal.clone(), s)).collect();
         let now_ms = self.state.clock.now_ms();
+        let signer = self.state.pki.signer();
+        let key = &signer.public().id;
         for terminal in self.state.fleet.all() {
             let stored = known.remove(terminal.id.as_str());
             let fresh = Stored {
@@ -132,21 +136,21 @@ impl Publish {
             }
             if *self.link.borrow() == link
                 && link != 0
-                && self.published.get(&terminal.id) != Some(&generation)
+                && self.published.get(&terminal.id).is_none_or(|p| *p != (generation, key.clone()))
                 && let Some(body) = &stored.body
-                && self.publish(&terminal.id, body, now_ms).await
+                && self.publish(&terminal.id, body, &signer, now_ms).await
             {
-                self.published.insert(terminal.id.clone(), generation);
+                self.published.insert(terminal.id.clone(), (generation, key.clone()));
             }
         }
         Ok(())
     }
 
-    async fn publish(&self, id: &TerminalId, body: &Desired, now_ms: i64) -> bool {
+    async fn publish(&self, id: &TerminalId, body: &Desired, signer: &Signer, now_ms: i64) -> bool {
         let Ok(mut signed) = Signed::unsigned(id.clone(), body.generation, now_ms, 0, body) else {
             return false;
         };
-        self.state.pki.signer().sign(&mut signed, Purpose::Desired);
+        signer.sign(&mut signed, Purpose::Desired);
         let Ok(payload) = serde_json::to_vec(&signed) else { return false };
         let topic = Topic::of(id, Channel::Desired);
         let sent = self.outlet.publish(&topic, payload, true, None);

@@ -38,3 +38,18 @@ async fn every_connection_publishes_everything_once() {
         assert_eq!(outlet.0.load(Ordering::SeqCst), published, "{why}");
     }
 }
+
+#[tokio::test]
+async fn a_new_signing_key_publishes_everything_again_once() {
+    let world = World::new().await;
+    let outlet = Arc::new(Counting::default());
+    let link = watch::Sender::new(1);
+    let mut publish = Publish::new(world.state.clone(), outlet.clone(), link.subscribe());
+    for (rotates, published) in [(false, 1), (false, 1), (true, 2), (false, 2)] {
+        if rotates {
+            world.state.pki.signing().rotate(1).unwrap();
+        }
+        publish.look().await.unwrap();
+        assert_eq!(outlet.0.load(Ordering::SeqCst), published);
+    }
+}

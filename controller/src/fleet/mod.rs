@@ -4,6 +4,7 @@
 //! between `ingest` and {`store`, `api`, `metrics`}.
 
 pub mod apply;
+pub mod certificate;
 pub mod heartbeats;
 pub mod presence;
 pub mod status;

@@ -4,6 +4,7 @@ use migrado_protocol::health::{HealthState, Reason, roll_up};
 use migrado_protocol::verdict::Level;
 use serde::{Deserialize, Serialize};
 
+use super::certificate;
 use super::presence::Presence;
 use super::terminal::Terminal;
 
@@ -47,7 +48,7 @@ impl Status {
 }
 
 /// Decides. What is not there is never green, whatever it said last.
-pub fn decide(terminal: &Terminal, presence: Presence) -> Status {
+pub fn decide(terminal: &Terminal, presence: Presence, now_ms: i64) -> Status {
     match presence {
         Presence::Unknown => return Status::Unknown,
         Presence::Offline => return Status::Offline,
@@ -68,6 +69,7 @@ pub fn decide(terminal: &Terminal, presence: Presence) -> Status {
     match roll_up(terminal.reported.health.values()) {
         HealthState::Failed => Status::Fault,
         HealthState::Degraded => Status::Warning,
+        _ if certificate::decide(terminal, now_ms) != certificate::Validity::Fine => Status::Warning,
         HealthState::Ok | HealthState::Unknown => Status::Ok,
     }
 }
@@ -78,6 +80,7 @@ mod tests {
     use migrado_protocol::verdict::{Because, Verdict};
 
     use super::*;
+    use crate::fleet::terminal::Certificate;
 
     fn terminal(level: Option<Level>, reason: Option<Reason>, health: HealthState) -> Terminal {
         let mut t = Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), String::new(), 0);
@@ -97,11 +100,19 @@ mod tests {
     #[test]
     fn what_is_not_there_is_never_green() {
         let well = terminal(Some(Level::FullService), None, HealthState::Ok);
-        assert_eq!(decide(&well, Presence::Online), Status::Ok);
-        assert_eq!(decide(&well, Presence::Late), Status::Warning);
-        assert_eq!(decide(&well, Presence::Offline), Status::Offline);
-        assert_eq!(decide(&well, Presence::OffOnPurpose), Status::Off);
-        assert_eq!(decide(&well, Presence::Unknown), Status::Unknown);
+        assert_eq!(decide(&well, Presence::Online, 0), Status::Ok);
+        assert_eq!(decide(&well, Presence::Late, 0), Status::Warning);
+        assert_eq!(decide(&well, Presence::Offline, 0), Status::Offline);
+        assert_eq!(decide(&well, Presence::OffOnPurpose, 0), Status::Off);
+        assert_eq!(decide(&well, Presence::Unknown, 0), Status::Unknown);
+    }
+
+    #[test]
+    fn a_certificate_that_ends_soon_is_something_to_look_at() {
+        let mut well = terminal(Some(Level::FullService), None, HealthState::Ok);
+        well.certificate = Some(Certificate { serial: "1".into(), not_after_ms: certificate::SOON_MS + 5 });
+        assert_eq!(decide(&well, Presence::Online, 5), Status::Ok);
+        assert_eq!(decide(&well, Presence::Online, 6), Status::Warning);
     }
 
     #[test]
@@ -124,7 +135,7 @@ mod tests {
         ];
         for (level, reason, health, expected) in rows {
             assert_eq!(
-                decide(&terminal(level, reason, health), Presence::Online),
+                decide(&terminal(level, reason, health), Presence::Online, 0),
                 expected,
                 "{level:?} {health:?}"
             );

@@ -56,10 +56,10 @@ impl FleetHandle {
         self.get(id).is_some_and(|t| presence::decide(&t, now_ms).0 == Presence::Online)
     }
 
-    /// Whether the terminal's current certificate has this serial number: an earlier one, and any
-    /// of a terminal that is revoked or gone, does not count.
+    /// Whether this is the serial number of the terminal's certificate in use, or of the one that was
+    /// issued last: an earlier one, and any of a terminal that is revoked or gone, does not count.
     pub fn holds_certificate(&self, id: &TerminalId, serial: &str) -> bool {
-        self.get(id).is_some_and(|t| t.certificate.as_ref().is_some_and(|c| c.has_serial(serial)))
+        self.get(id).is_some_and(|t| t.holds_certificate(serial))
     }
 
     /// What changes from now on.
@@ -118,7 +118,7 @@ impl FleetHandle {
             self.change(&id, |t| {
                 let (presence, _) = presence::decide(t, now_ms);
                 let moved = presence::decide(t, before_ms).0 != presence;
-                let status = status::decide(t, presence);
+                let status = status::decide(t, presence, now_ms);
                 if status != Status::Unknown || presence != Presence::Unknown {
                     t.heartbeats.note(status, now_ms);
                 }

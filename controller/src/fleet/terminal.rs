@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::heartbeats::Heartbeats;
 
-/// The certificate that a terminal was given last.
+/// A certificate of a terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
     /// Serial number, hexadecimal, lower case.
@@ -105,8 +105,11 @@ pub struct Terminal {
     pub site: SiteId,
     /// What people call it.
     pub label: String,
-    /// Its certificate, while it has a valid one.
+    /// Its certificate, while it has a valid one: the one that was seen in use.
     pub certificate: Option<Certificate>,
+    /// The certificate that a renewal gave out and that was not seen in use yet. Its answer may have
+    /// been lost, so both count until it is.
+    pub renewed: Option<Certificate>,
     /// Generation of its desired state; 0 before the first.
     pub desired_generation: u64,
     /// Whether the connection stands.
@@ -146,6 +149,7 @@ impl Terminal {
             site,
             label,
             certificate: None,
+            renewed: None,
             desired_generation: 0,
             connection: Connection::Never,
             connection_since_ms: now_ms,
@@ -161,6 +165,16 @@ impl Terminal {
             heartbeats: Heartbeats::default(),
             revision: 0,
         }
+    }
+
+    /// Whether this is the serial number of a certificate that counts.
+    pub fn holds_certificate(&self, serial: &str) -> bool {
+        [&self.certificate, &self.renewed].into_iter().flatten().any(|c| c.has_serial(serial))
+    }
+
+    /// Whether this is the serial number of the certificate that waits to be seen in use.
+    pub fn waits_for(&self, serial: &str) -> bool {
+        self.renewed.as_ref().is_some_and(|c| c.has_serial(serial))
     }
 
     /// Whether it has applied something else than what is desired. Unknown is not drift.

@@ -5,6 +5,7 @@
 use migrado_protocol::health::{Component, HealthState, Reason};
 use migrado_protocol::limits::clip;
 
+use super::certificate;
 use super::presence::{self, Presence};
 use super::terminal::Terminal;
 
@@ -42,6 +43,15 @@ pub struct Why {
 
 /// Everything that is not as it should be, the gravest first. Empty when all is well.
 pub fn explain(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
+    let mut found = of_display(terminal, now_ms);
+    if let Some(why) = certificate::why(terminal, now_ms) {
+        let ended = certificate::decide(terminal, now_ms) == certificate::Validity::Ended;
+        found.insert(if ended { 0 } else { found.len() }, why);
+    }
+    found
+}
+
+fn of_display(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
     let (presence, since_ms) = presence::decide(terminal, now_ms);
     if presence != Presence::Online {
         let code = presence.word().to_owned();

@@ -42,7 +42,7 @@ impl Seen {
     fn of(t: &Terminal, now_ms: i64) -> Self {
         let presence = presence::decide(t, now_ms).0;
         let verdict = t.reported.verdict.as_ref().map(|v| v.level);
-        Self { presence, status: status::decide(t, presence), verdict }
+        Self { presence, status: status::decide(t, presence, now_ms), verdict }
     }
 }
 

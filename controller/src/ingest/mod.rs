@@ -166,7 +166,10 @@ impl Ingest {
 
     /// Hears one message of a terminal.
     fn hear(&mut self, group: &mut Group, id: &TerminalId, said: Said, retained: bool, now_ms: i64) {
-        if !self.may_speak(id, now_ms) {
+        // An external broker does not ask us: on a connection that stands a revoked one talks on. That
+        // it is gone is heard.
+        let dies = matches!(&said, Said::Presence(e) if matches!(e.body, Told::Death { .. }));
+        if !self.may_speak(id, dies, now_ms) {
             return;
         }
         if let Some(item) = said.item() {
@@ -201,11 +204,11 @@ impl Ingest {
     }
 
     /// Whether a terminal's words count: it is in the fleet, has a certificate that holds, and does
-    /// not flood. An external broker lets in whom it does not know to be revoked.
-    fn may_speak(&mut self, id: &TerminalId, now_ms: i64) -> bool {
+    /// not flood. `dies` where it says, or is said, to be gone.
+    fn may_speak(&mut self, id: &TerminalId, dies: bool, now_ms: i64) -> bool {
         let reason = match self.parts.fleet.get(id) {
             None => "unknown_terminal",
-            Some(terminal) if terminal.certificate.is_none() => "revoked",
+            Some(terminal) if terminal.certificate.is_none() && !dies => "revoked",
             Some(_) => match self.limiter.admit(id, now_ms) {
                 Admission::Taken => return true,
                 Admission::FirstDropped => "flood",

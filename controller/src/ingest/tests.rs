@@ -12,7 +12,7 @@ use sqlx::Row as _;
 use super::*;
 use crate::api::tests::World;
 use crate::commands::dispatch::Outlet;
-use crate::fleet::terminal::Certificate;
+use crate::fleet::terminal::{Certificate, Connection};
 
 /// Keeps what is published.
 #[derive(Debug, Default)]
@@ -162,6 +162,22 @@ async fn who_was_revoked_is_not_heard_and_gets_no_receipt() {
     assert_eq!(bench.refusals.counts()["revoked"], 1);
     let hours = usage::since(&bench.world.state.pool, Some("fp-01"), 0).await.unwrap();
     assert_eq!(hours.into_values().next().unwrap()[&Counter::ALL[0]], 1);
+}
+
+#[tokio::test]
+async fn of_a_revoked_terminal_only_its_end_is_heard() {
+    let mut bench = Bench::new().await;
+    let fleet = bench.world.state.fleet.clone();
+    let said = |body: Value| json!({ "v": 1, "session": 5, "seq": 0, "at_ms": 1, "body": body });
+    let birth = said(json!({ "is": "birth", "agent_version": "0", "started_ms": 1 }));
+    let connection = || fleet.get(&id()).unwrap().connection;
+    bench.take(Channel::Presence, birth.clone()).await;
+    assert_eq!(connection(), Connection::Standing, "negative control");
+    fleet.change(&id(), |t| (t.certificate = None, true));
+    bench.take(Channel::Presence, said(json!({ "is": "death", "cause": "lost" }))).await;
+    assert!(matches!(connection(), Connection::Ended(_)), "{:?}", connection());
+    bench.take(Channel::Presence, birth).await;
+    assert!(matches!(connection(), Connection::Ended(_)), "{:?}", connection());
 }
 
 #[tokio::test]

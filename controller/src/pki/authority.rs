@@ -1,6 +1,6 @@
 //! The authority: made on the first start, ten years, one level. Issues three kinds of
 //! certificates, each for one purpose only, backdated by a week so that a display whose clock is
-//! behind can still come.
+//! behind can still come, and the list of those that are void.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -10,9 +10,9 @@ use migrado_link::tls::{TlsError, Validity};
 use migrado_protocol::TerminalId;
 use migrado_protocol::ids::CONTROLLER_NAME;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PublicKeyData, SerialNumber,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertificateSigningRequestParams,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PublicKeyData, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 
 use super::PkiError;
@@ -27,6 +27,9 @@ const AUTHORITY_DAYS: u64 = 10 * 365;
 const OWN_DAYS: u64 = 365;
 /// At least three times the longest closure of a site, with renewal when a third is left.
 const TERMINAL_DAYS: u64 = 90;
+/// A list that ended would lock every display out of a broker that reads it, and it is written anew
+/// with every change and every start: so it holds as long as the authority.
+const REVOCATIONS_DAYS: u64 = AUTHORITY_DAYS;
 /// Bytes of a certificate request; one with a P-256 key has about 500.
 const CSR_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of a serial number: random, so that no counter has to survive a restore from backup.
@@ -167,6 +170,35 @@ impl Authority {
         let validity = Validity::of(&pem).map_err(CsrError::ReadBack)?;
         Ok(Issued { certificate_pem: pem, serial: validity.serial, not_after_ms: validity.not_after_ms })
     }
+
+    /// A list of these serial numbers (hexadecimal) and since when each is void, PEM.
+    pub(super) fn revocation_list(
+        &self,
+        revoked: &[(&str, i64)],
+        now_ms: i64,
+    ) -> Result<String, rcgen::Error> {
+        let now_s = seconds(now_ms);
+        let at = |s: u64| date_time_ymd(1970, 1, 1) + Duration::from_secs(s);
+        let revoked_certs = revoked
+            .iter()
+            .filter_map(|(serial, at_ms)| Some((hex::decode(serial).ok()?, at_ms)))
+            .map(|(serial, at_ms)| RevokedCertParams {
+                serial_number: SerialNumber::from(serial),
+                revocation_time: at(seconds(*at_ms)),
+                reason_code: None,
+                invalidity_date: None,
+            })
+            .collect();
+        let list = CertificateRevocationListParams {
+            this_update: at(now_s.saturating_sub(BACKDATED_DAYS * DAY_S)),
+            next_update: at(now_s.saturating_add(REVOCATIONS_DAYS * DAY_S)),
+            crl_number: SerialNumber::from(now_s),
+            issuing_distribution_point: None,
+            revoked_certs,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        list.signed_by(&self.issuer)?.pem()
+    }
 }
 
 fn authority_params(now_ms: i64) -> CertificateParams {
@@ -190,12 +222,16 @@ fn dated_params(name: &str, days: u64, now_ms: i64) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    let now_s = u64::try_from(now_ms / 1000).unwrap_or_default();
+    let now_s = seconds(now_ms);
     let at = |s: u64| date_time_ymd(1970, 1, 1) + Duration::from_secs(s);
     params.not_before = at(now_s.saturating_sub(BACKDATED_DAYS * DAY_S));
     params.not_after = at(now_s.saturating_add(days * DAY_S));
     params.serial_number = Some(SerialNumber::from_slice(&serial_bytes()));
     params
+}
+
+fn seconds(ms: i64) -> u64 {
+    u64::try_from(ms / 1000).unwrap_or_default()
 }
 
 /// Random, positive and without a leading zero, so that every reader writes it the same way.

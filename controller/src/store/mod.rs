@@ -5,6 +5,7 @@
 
 pub mod api_tokens;
 pub mod audit;
+pub mod certificates;
 pub mod commands;
 pub mod desired;
 pub mod enroll_tokens;

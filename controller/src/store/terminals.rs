@@ -1,4 +1,6 @@
-//! The terminals, one row each: what the console says of it, its certificate, its last known state.
+//! The terminals, one row each: what the console says of it and its last known state. Read together
+//! with their certificates, which are written by `certificates` alone: what terminals say is kept
+//! from a snapshot, and an older one must not bring a replaced certificate back.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -7,10 +9,10 @@ use migrado_protocol::presence::Away;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
-use super::StoreError;
+use super::{StoreError, certificates};
 use crate::fleet::Terminal;
 use crate::fleet::heartbeats::Heartbeats;
-use crate::fleet::terminal::{Certificate, Connection, Reported};
+use crate::fleet::terminal::{Connection, Reported};
 
 /// The part of a terminal that is kept as JSON: it is read and written as a whole only.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -31,13 +33,18 @@ struct State {
 
 /// All terminals.
 pub async fn all(pool: &AnyPool) -> Result<Vec<Terminal>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, site, label, certificate_serial, certificate_until, state, revision FROM terminals ORDER BY id",
-    )
-    .fetch_all(pool)
-    .await
-    .map_err(StoreError::of("list the terminals"))?;
-    rows.iter().map(read).collect()
+    let rows = sqlx::query("SELECT id, site, label, state, revision FROM terminals ORDER BY id")
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::of("list the terminals"))?;
+    let mut admitted = certificates::all_admitted(pool).await?;
+    let whole = |row| {
+        let mut terminal = read(row)?;
+        let admitted = admitted.remove(terminal.id.as_str()).unwrap_or_default();
+        (terminal.certificate, terminal.renewed) = (admitted.in_use, admitted.issued);
+        Ok(terminal)
+    };
+    rows.iter().map(whole).collect()
 }
 
 fn read(row: &sqlx::any::AnyRow) -> Result<Terminal, StoreError> {
@@ -49,11 +56,8 @@ fn read(row: &sqlx::any::AnyRow) -> Result<Terminal, StoreError> {
         row.get(2),
         0,
     );
-    let (serial, until): (Option<String>, Option<i64>) = (row.get(3), row.get(4));
-    terminal.certificate =
-        serial.zip(until).map(|(serial, not_after_ms)| Certificate { serial, not_after_ms });
     // A state of another version is forgotten rather than refused: the next whole report brings it.
-    let state: State = serde_json::from_str(&row.get::<String, _>(5)).unwrap_or_else(|error| {
+    let state: State = serde_json::from_str(&row.get::<String, _>(3)).unwrap_or_else(|error| {
         tracing::warn!(terminal = %terminal.id, %error, "the kept state is not readable and starts anew");
         State::default()
     });
@@ -68,7 +72,7 @@ fn read(row: &sqlx::any::AnyRow) -> Result<Terminal, StoreError> {
     terminal.started_ms = state.started_ms;
     terminal.away = state.away;
     terminal.heartbeats = state.heartbeats;
-    terminal.revision = u64::try_from(row.get::<i64, _>(6)).unwrap_or(0);
+    terminal.revision = u64::try_from(row.get::<i64, _>(4)).unwrap_or(0);
     Ok(terminal)
 }
 
@@ -91,21 +95,17 @@ fn state_of(terminal: &Terminal) -> Result<String, StoreError> {
         .map_err(|e| StoreError::Corrupt { what: format!("the state of {}: {e}", terminal.id) })
 }
 
-/// Adds a terminal, or changes what the console says of it and its certificate. What it reported is
+/// Adds a terminal, or changes what the console says of it. What it reported is
 /// [`put_states`]' part, so that the two never overwrite each other.
 pub async fn put(conn: &mut AnyConnection, terminal: &Terminal) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO terminals (id, site, label, certificate_serial, certificate_until, state, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO terminals (id, site, label, state, revision) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (id) DO UPDATE SET site = excluded.site, label = excluded.label,
-             certificate_serial = excluded.certificate_serial, certificate_until = excluded.certificate_until,
              revision = excluded.revision",
     )
     .bind(terminal.id.as_str().to_owned())
     .bind(terminal.site.as_str().to_owned())
     .bind(terminal.label.clone())
-    .bind(terminal.certificate.as_ref().map(|c| c.serial.clone()))
-    .bind(terminal.certificate.as_ref().map(|c| c.not_after_ms))
     .bind(state_of(terminal)?)
     .bind(i64::try_from(terminal.revision).unwrap_or(i64::MAX))
     .execute(conn)

@@ -2,18 +2,22 @@
 //! Mosquitto with the shipped configuration. Reported, without a bar.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use migrado_controller::broker::{Broker, BrokerOptions, Refusals};
+use migrado_controller::clock::Clock;
 use migrado_controller::fleet::FleetHandle;
+use migrado_controller::identity::Identities;
 use migrado_controller::pki::Pki;
 use migrado_controller::store;
 use migrado_tests::broker::Mosquitto;
 use migrado_tests::ports;
 use migrado_tests::process::Process;
 use migrado_tests::wait::{seconds, until};
+use tokio::sync::watch;
 
 use crate::displays::Displays;
 use crate::figures::Figure;
@@ -42,7 +46,7 @@ pub(crate) fn alone(place: &Place) -> Result<()> {
     runtime.block_on(async {
         let pool = store::open(&place.data.join("controller.db")).await?;
         let fleet = FleetHandle::new(store::terminals::all(&pool).await?);
-        let pki = Pki::open(&place.data, &["localhost"], known::now_ms())?;
+        let pki = Arc::new(Pki::open(&place.data, &["localhost"], known::now_ms())?);
         let (certificate, key) = pki.broker_files();
         let options = BrokerOptions {
             listen: ([127, 0, 0, 1], place.port).into(),
@@ -52,7 +56,10 @@ pub(crate) fn alone(place: &Place) -> Result<()> {
             authority: pki.authority_file(),
         };
         let (refusals, _refused) = Refusals::new();
-        Broker::open(&options, refusals, fleet).await?.run().await;
+        let identities = Identities::new(pool, fleet, pki);
+        // Nothing is renewed here, so nobody is told.
+        let (_renewals, renewed) = watch::channel(0);
+        Broker::open(&options, refusals, identities, Clock::system()).await?.run(renewed).await;
         Ok(())
     })
 }

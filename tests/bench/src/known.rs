@@ -83,6 +83,8 @@ pub(crate) async fn put(data_dir: &Path, identities: &[Identity], reported: bool
     let mut tx = pool.begin().await?;
     for (at, identity) in identities.iter().enumerate() {
         store::terminals::put(&mut tx, &terminal(at, identity, reported)?).await?;
+        let id = identity.id.as_str();
+        store::certificates::enroll(&mut tx, id, &identity.certificate, now_ms()).await?;
     }
     tx.commit().await?;
     pool.close().await;

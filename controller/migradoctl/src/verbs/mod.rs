@@ -5,4 +5,5 @@ pub(crate) mod commands;
 pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod login;
+pub(crate) mod signing_key;
 pub(crate) mod terminals;

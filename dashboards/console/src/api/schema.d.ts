@@ -542,6 +542,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signing-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that signs orders. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SigningKeyView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-key/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replaces the key that signs orders. Displays follow by themselves; what is not acknowledged is
+         *     signed and sent again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["SigningKeyView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/terminals": {
         parameters: {
             query?: never;
@@ -1526,6 +1599,20 @@ export interface components {
          * @enum {string}
          */
         Severity: "report" | "warning" | "error";
+        /** @description The key that signs orders. */
+        SigningKeyView: {
+            /** @description Its identity, as displays name it. */
+            id: string;
+            /** @description Ed25519 public key, base64. */
+            public: string;
+            /** @description Endorsements that lead to it, by which displays that were away find it. */
+            rotations: number;
+            /**
+             * Format: int64
+             * @description Since when; null for the first key.
+             */
+            since_ms?: number | null;
+        };
         /** @description A site. */
         SiteSummary: {
             /** @description Where it is. */

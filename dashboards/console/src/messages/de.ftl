@@ -512,6 +512,10 @@ audit-enroll = Terminal angemeldet
 audit-command-issue = Auftrag erteilt
 audit-command-cancel = Auftrag abgebrochen
 audit-logs-upload = Protokolle empfangen
+audit-certificate-renew = Zertifikat erneuert
+audit-certificate-replace = Erneuertes Zertifikat in Gebrauch
+audit-certificate-check = Zertifikat abgewiesen
+audit-signing-key-rotate = Signaturschlüssel ersetzt
 result-ok = erlaubt
 result-refused = abgewiesen
 

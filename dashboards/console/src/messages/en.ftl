@@ -512,6 +512,10 @@ audit-enroll = Display enrolled
 audit-command-issue = Order given
 audit-command-cancel = Order canceled
 audit-logs-upload = Logs received
+audit-certificate-renew = Certificate renewed
+audit-certificate-replace = Renewed certificate in use
+audit-certificate-check = Certificate refused
+audit-signing-key-rotate = Signing key replaced
 result-ok = allowed
 result-refused = refused
 
