@@ -49,6 +49,7 @@ pub struct AgentConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct KioskConfig {
     /// Loopback address of the page's server.
+    #[schemars(extend("format" = "socket-address", "x-expected" = "an address with a port, for example \"127.0.0.1:7080\""))]
     pub listen: SocketAddr,
     /// Unit of the program that shows the page; `restart_page` restarts it.
     pub restart_unit: Option<String>,
