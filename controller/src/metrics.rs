@@ -35,6 +35,8 @@ pub struct Others {
     pub commands: BTreeMap<String, u64>,
     /// Usage by site and counter.
     pub usage: BTreeMap<(String, &'static str), u64>,
+    /// Whether the audit log was whole when it was last checked.
+    pub audit_whole: bool,
 }
 
 type Labels<'a> = [(&'a str, &'a str)];
@@ -130,6 +132,8 @@ pub fn text(
             n as f64,
         );
     }
+    let help = "Whether the audit log was whole when it was last checked.";
+    f.gauge("migrado_audit_chain_ok", help, &[], f64::from(u8::from(others.audit_whole)));
     for (reason, n) in &others.refused {
         f.counter(
             "migrado_refused_total",
