@@ -15,6 +15,7 @@ pub mod problem;
 pub mod router;
 pub mod session;
 pub mod state;
+pub mod streams;
 pub mod terminal;
 pub mod terminals;
 pub mod text;

@@ -60,7 +60,7 @@ impl World {
         let now_ms = clock.now_ms();
         let audit = Arc::new(Audit::new(pool.clone()));
         let events = Events::new(now_ms);
-        let accounts = Accounts::new(pool.clone(), audit.clone()).unwrap();
+        let accounts = Accounts::new(pool.clone(), audit.clone(), folder.path().join("first")).unwrap();
         let password = accounts.first(now_ms).await.unwrap().unwrap();
         let terminal =
             Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), "<script>".into(), now_ms);
@@ -80,6 +80,7 @@ impl World {
                 languages: vec!["de".into()],
             }),
             desired_changed: Arc::default(),
+            streams: Default::default(),
             enrolling: enrolling(),
             pool,
         };
