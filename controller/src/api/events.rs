@@ -199,3 +199,35 @@ fn too_many_streams() -> Problem {
     let detail = "Too many event streams are open; close others, or ask less often.";
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::guard::COOKIE;
+    use super::super::tests::World;
+    use super::*;
+    use crate::clock::Clock;
+
+    #[tokio::test]
+    async fn a_stream_ends_with_its_session_also_when_nobody_uses_that() {
+        let world = World::new().await;
+        let now_ms = world.state.clock.now_ms();
+        let cookie = world.cookie.strip_prefix(COOKIE).and_then(|c| c.strip_prefix('=')).unwrap();
+        let actor = world.state.accounts.of_cookie(cookie, now_ms).await.unwrap().unwrap();
+        let at = |state: &ApiState, passed_ms: i64| Watcher {
+            head: state.events.watch(),
+            state: ApiState { clock: Clock::of(move || now_ms + passed_ms), ..state.clone() },
+            actor: actor.clone(),
+            cursor: 0,
+            ready: VecDeque::new(),
+            fleet_at: None,
+            fleet_due: false,
+            checked_at: Instant::now(),
+            _place: state.streams.take("admin").unwrap(),
+        };
+        assert!(at(&world.state, SESSION_IDLE_MS - 60_000).may_still_watch().await);
+        assert!(!at(&world.state, SESSION_IDLE_MS + 60_000).may_still_watch().await);
+        let Proof::Session { token_hash, .. } = &actor.proof else { panic!("a session") };
+        world.state.accounts.logout("admin", token_hash, now_ms).await.unwrap();
+        assert!(!at(&world.state, 0).may_still_watch().await);
+    }
+}

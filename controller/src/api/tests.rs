@@ -1,5 +1,8 @@
 //! The API over a real database file: nobody gets in without proof, and one token enrolls once.
 
+mod problems;
+mod roles;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -22,7 +25,7 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
     pub(crate) state: ApiState,
     router: Router,
-    cookie: String,
+    pub(crate) cookie: String,
     csrf: String,
     password: String,
 }
