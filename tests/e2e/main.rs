@@ -6,6 +6,7 @@ mod api;
 mod commands;
 mod data_path;
 mod identity;
+mod migradoctl;
 mod orders_on_the_wire;
 mod printers;
 mod refusals;
