@@ -174,6 +174,12 @@ fn of_terminal(f: &mut Families, t: &Terminal, presence: Presence, now_ms: i64) 
         is(presence == Presence::Online),
     );
     f.gauge(
+        "migrado_terminal_off_on_purpose",
+        "Whether it is off as planned.",
+        &labels,
+        is(presence == Presence::OffOnPurpose),
+    );
+    f.gauge(
         "migrado_terminal_enrolled",
         "Whether it has a certificate.",
         &labels,

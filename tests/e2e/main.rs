@@ -10,3 +10,4 @@ mod migradoctl;
 mod orders_on_the_wire;
 mod printers;
 mod refusals;
+mod watchdog;

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use migrado_tests::controller::{self, Controller, Ports};
 use migrado_tests::skip::{is_root, skip};
 use migrado_tests::terminal::{self, Terminal};
+use migrado_tests::wait::{seconds, until};
 use migrado_tests::{Fleet, ports};
 use serde_json::json;
 
@@ -64,4 +66,42 @@ async fn an_agent_whose_disk_is_full_lives_says_so_and_recovers() {
     fleet.until_terminal("fp-01", "has recovered", |t| state(t) == "ok").await;
     assert!(terminal.stop().await);
     fleet.controller.process().must_live().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_controller_whose_disk_is_full_is_not_ready_and_recovers() {
+    if !is_root() {
+        return skip("disk_full_idle_controller", "mounting a tmpfs needs root");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("small");
+    let disk = SmallDisk::mount(&data, 32);
+    let ports = Ports::free();
+    let address = format!("localhost:{}", ports.mqtt);
+    let config = controller::config(&data, ports, "embedded", &address, &[]);
+    let mut controller = Controller::prepare(dir.path(), &data, ports, &config).unwrap();
+    controller.start().await.unwrap();
+    let ready = || async {
+        let url = format!("http://127.0.0.1:{}/readyz", ports.metrics);
+        let answer = migrado_tests::tls::plain_http().get(url).send().await.map_err(|e| e.to_string())?;
+        Ok::<_, String>((answer.status().as_u16(), answer.text().await.map_err(|e| e.to_string())?))
+    };
+    let filler = disk.fill();
+    until("nobody calls it ready", seconds(60), || async {
+        match ready().await? {
+            (503, why) if why.contains("database") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    controller.process().must_live().unwrap();
+    std::fs::remove_file(filler).unwrap();
+    until("it is ready again", seconds(60), || async {
+        match ready().await? {
+            (200, _) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    assert!(controller.stop().await);
 }

@@ -8,3 +8,4 @@ mod broker_loss;
 mod crash_points;
 mod disk_full;
 mod expired_certificate;
+mod taken_port;

@@ -224,3 +224,16 @@ async fn figures_on_the_console_need_an_api_token_and_health_does_not() {
     assert_eq!(get("/metrics", &[("authorization", &bearer)]).await, StatusCode::OK);
     assert_eq!(get("/api/v1/session", &[]).await, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn a_changed_audit_log_is_told_to_those_who_ask() {
+    let world = World::new().await;
+    let path = "/api/v1/audit/verification";
+    let (_, whole) = world.call("GET", path, None, &[]).await;
+    assert_eq!(whole, json!({"ok": true, "row": 2}));
+    let harm = "UPDATE audit SET actor = 'somebody' WHERE id = 2";
+    sqlx::query(harm).execute(&world.state.pool).await.unwrap();
+    let (status, changed) = world.call("GET", path, None, &[]).await;
+    assert_eq!((status, &changed["ok"], &changed["row"]), (StatusCode::OK, &json!(false), &json!(2)));
+    assert!(changed["what"].is_string(), "{changed}");
+}
