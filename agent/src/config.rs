@@ -363,7 +363,10 @@ mod tests {
 
     #[test]
     fn shape_mistakes_come_all_at_once() {
-        let said = mistakes("kisok: {}\nlog: loud\nsensors: { timeout_s: 0 }\n");
-        assert_eq!(said.lines().count(), 3, "{said}");
+        let said =
+            mistakes("kisok: {}\nlog: loud\nsensors: { timeout_s: 0 }\nkiosk: { listen: \"127.0.0.1\" }\n");
+        assert_eq!(said.lines().count(), 4, "{said}");
+        let address = "line 4, column 18: kiosk.listen: \"127.0.0.1\" is not an address with a port";
+        assert!(said.contains(address), "{said}");
     }
 }

@@ -40,7 +40,7 @@ const KEEP_ALIVE_S: u16 = 30;
 /// Seconds for which an external broker keeps what came while the controller was away.
 const SESSION_EXPIRY_S: u32 = 24 * 3600;
 /// How often time alone may change what is shown, and systemd's watchdog is fed if the working loop
-/// has turned. A third of the unit's WatchdogSec.
+/// has turned. A third of the unit's `WatchdogSec`.
 const TURN: Duration = Duration::from_secs(10);
 /// Time that tasks of a stage have to end in order.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -298,6 +298,10 @@ async fn others(state: &ApiState, refusals: &Refusals) -> Others {
     let mut others = Others { refused: refusals.counts(), ..Others::default() };
     for command in store::commands::open(&state.pool).await.unwrap_or_default() {
         *others.commands.entry(command.state.word().to_owned()).or_default() += 1;
+    }
+    let unreadable = store::commands::count_unreadable(&state.pool).await.unwrap_or_default();
+    if unreadable > 0 {
+        others.commands.insert("unreadable".to_owned(), unreadable);
     }
     for terminal in state.fleet.all() {
         let hours = store::usage::since(&state.pool, Some(terminal.id.as_str()), 0).await.unwrap_or_default();

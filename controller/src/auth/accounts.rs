@@ -334,7 +334,7 @@ impl Accounts {
         let mut tx = self.pool.begin().await.map_err(fail)?;
         api_tokens::insert(&mut tx, &token, &secret::hash(&secret)).await?;
         let words = format!("{name}, {}", actor.role.word());
-        let entry = Entry::ok(now_ms, actor.name(), "token.make", &token.id).detail(words);
+        let entry = Entry::ok(now_ms, actor.name(), "make_api_token", &token.id).detail(words);
         audit_rows::append_in(&mut tx, entry).await?;
         tx.commit().await.map_err(fail)?;
         Ok((token, format!("{TOKEN_PREFIX}{secret}")))

@@ -263,6 +263,12 @@ fn readable(rows: &[AnyRow]) -> Vec<Command> {
     rows.iter().filter_map(take).collect()
 }
 
+/// How many open commands this version cannot read.
+pub async fn count_unreadable(pool: &AnyPool) -> Result<u64, StoreError> {
+    let all: i64 = open_counts(pool).await?.iter().map(|(_, n)| n).sum();
+    Ok(u64::try_from(all).unwrap_or(0).saturating_sub(open(pool).await?.len() as u64))
+}
+
 /// How many open commands each terminal has.
 pub async fn open_counts(pool: &AnyPool) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = sqlx::query(
