@@ -87,7 +87,10 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
                 key,
                 authority: pki.authority_file(),
             };
-            let broker = Broker::open(&options, refusals.clone(), fleet.clone()).await?;
+            let broker = Broker::open(&options, refusals.clone(), fleet.clone()).await;
+            let broker = broker.with_context(|| {
+                format!("cannot start the broker at {}, which mqtt.listen names", config.mqtt.listen)
+            })?;
             let kicker = broker.kicker();
             tasks.spawn_until_canceled(Stage::Link, "broker", broker.run());
             Some(kicker)

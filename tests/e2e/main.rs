@@ -5,6 +5,7 @@
 mod api;
 mod commands;
 mod data_path;
+mod first_password;
 mod identity;
 mod migradoctl;
 mod orders_on_the_wire;
