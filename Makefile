@@ -6,7 +6,7 @@ PAGES     := $(dir $(wildcard dashboards/console/package.json agent/kiosk-ui/pac
 DISTS     := $(addsuffix dist/index.html,$(PAGES))
 export CARGO_TERM_PROGRESS_WHEN ?= never
 
-.PHONY: demo build pages test lint fmt check unit e2e ui packages bench
+.PHONY: demo build pages test lint fmt check unit e2e ui advisories packages bench
 
 demo: ## A fleet of displays on this machine, with a console: make demo [TERMINALS=40]
 	@deploy/dev/prerequisites.sh demo
@@ -36,5 +36,9 @@ e2e:
 	tests/run.sh e2e
 ui:
 	tests/run.sh ui
+
+advisories: ## Known flaws, licenses and sources of dependencies; needs the network and builds cargo-deny once
+	@command -v cargo-deny >/dev/null || cargo install --quiet --locked cargo-deny
+	cargo deny --log-level error check
 
 -include tests/bench/bench.mk deploy/packages.mk

@@ -49,6 +49,7 @@ pub struct AgentConfig {
 #[serde(deny_unknown_fields, default)]
 pub struct KioskConfig {
     /// Loopback address of the page's server.
+    #[schemars(extend("format" = "socket-address", "x-expected" = "an address with a port, for example \"127.0.0.1:7080\""))]
     pub listen: SocketAddr,
     /// Unit of the program that shows the page; `restart_page` restarts it.
     pub restart_unit: Option<String>,
@@ -362,7 +363,10 @@ mod tests {
 
     #[test]
     fn shape_mistakes_come_all_at_once() {
-        let said = mistakes("kisok: {}\nlog: loud\nsensors: { timeout_s: 0 }\n");
-        assert_eq!(said.lines().count(), 3, "{said}");
+        let said =
+            mistakes("kisok: {}\nlog: loud\nsensors: { timeout_s: 0 }\nkiosk: { listen: \"127.0.0.1\" }\n");
+        assert_eq!(said.lines().count(), 4, "{said}");
+        let address = "line 4, column 18: kiosk.listen: \"127.0.0.1\" is not an address with a port";
+        assert!(said.contains(address), "{said}");
     }
 }

@@ -17,10 +17,10 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::api::adapters::{FleetConnections, LinkOutlet, StoreRegistry};
 use crate::api::state::{ApiState, Settings, Site, enrolling, renewing};
+use crate::api::streams::Streams;
 use crate::api::{listeners, router};
 use crate::audit::{Audit, Entry};
-use crate::auth::Role;
-use crate::auth::accounts::{Accounts, FIRST_ACCOUNT};
+use crate::auth::accounts::Accounts;
 use crate::broker::{Broker, BrokerOptions, Refusals, refusals::Refusal};
 use crate::clock::Clock;
 use crate::commands::Commands;
@@ -35,14 +35,15 @@ use crate::metrics::{Counts, Others};
 use crate::pki::Pki;
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
-use crate::wire::{Numbers, wire_task};
-use crate::{desired, files, store, sweep, systemd};
+use crate::wire::{Numbers, Tells, wire_task};
+use crate::{alive, desired, files, first, store, sweep, systemd};
 
 /// Seconds of silence after which the broker is asked whether it is there.
 const KEEP_ALIVE_S: u16 = 30;
 /// Seconds for which an external broker keeps what came while the controller was away.
 const SESSION_EXPIRY_S: u32 = 24 * 3600;
-/// How often time alone may change what is shown, and systemd's watchdog is fed.
+/// How often time alone may change what is shown, and systemd's watchdog is fed if the working loop
+/// has turned. A third of the unit's `WatchdogSec`.
 const TURN: Duration = Duration::from_secs(10);
 /// Time that tasks of a stage have to end in order.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -58,15 +59,12 @@ struct Parts {
     storing: watch::Sender<bool>,
     /// What visitors used.
     totals: Totals,
-}
-
-/// Gives the first account a new password.
-pub async fn reset_password(config: &ControllerConfig) -> Result<String> {
-    let pool = store::open(&config.data_dir.join("controller.db")).await?;
-    let accounts = Accounts::new(pool.clone(), Arc::new(Audit::new(pool)))?;
-    let password = crate::auth::password::generate();
-    accounts.put(FIRST_ACCOUNT, Role::Admin, password.clone(), crate::clock::now_ms()).await?;
-    Ok(password)
+    /// Whether the database took the last small write.
+    writing: watch::Sender<bool>,
+    /// Turns of the loop that takes in what terminals say.
+    beats: watch::Sender<u64>,
+    /// Whether the audit log was whole when it was last checked.
+    audit_whole: Arc<std::sync::atomic::AtomicBool>,
 }
 
 /// Runs the controller until it is told to stop, or a task dies.
@@ -97,16 +95,19 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
                 key,
                 authority: pki.authority_file(),
             };
-            let broker = Broker::open(&options, refusals.clone(), identities.clone(), clock.clone()).await?;
+            let broker = Broker::open(&options, refusals.clone(), identities.clone(), clock.clone()).await;
+            let broker = broker.with_context(|| {
+                format!("cannot start the broker at {}, which mqtt.listen names", config.mqtt.listen)
+            })?;
             let kicker = broker.kicker();
             tasks.spawn_until_canceled(Stage::Link, "broker", broker.run(broker_renewed.subscribe()));
             Some(kicker)
         }
     };
     let parts = compose(&config, &pool, identities, pki, kicker, clock, refusals).await?;
-    first_account(&config, &parts.state).await?;
+    first::account(&config, &parts.state).await?;
     start_wire(&config, &parts, &mut tasks)?;
-    start_listeners(&config, &parts, &mut tasks).await?;
+    start_listeners(&config, &parts, &mut tasks)?;
     start_upkeep(&parts, broker_renewed, refused, &mut tasks);
     tracing::info!(
         console = %config.console.listen, terminals = %config.terminal.listen,
@@ -186,7 +187,7 @@ async fn compose(
         identities,
         registry: Arc::new(StoreRegistry { pool: pool.clone(), kicker }),
         commands,
-        accounts: Accounts::new(pool.clone(), audit.clone())?,
+        accounts: Accounts::new(pool.clone(), audit.clone(), first::password_file(config))?,
         audit,
         events,
         pki,
@@ -198,23 +199,21 @@ async fn compose(
             languages: config.languages.clone(),
         }),
         desired_changed: Arc::new(Notify::new()),
+        streams: Streams::default(),
         enrolling: enrolling(),
         renewing: renewing(),
     };
-    let (connection, storing) = (watch::Sender::new(0), watch::Sender::new(true));
-    let totals = Totals::open(pool).await?;
-    Ok(Parts { state, refusals, counts: Counts::default(), connection, storing, totals })
-}
-
-/// Makes the first administrator and tells the password once: on stderr, and in a file that only
-/// the controller's user can read.
-async fn first_account(config: &ControllerConfig, state: &ApiState) -> Result<()> {
-    if let Some(password) = state.accounts.first(state.clock.now_ms()).await? {
-        let file = config.data_dir.join("initial-admin-password");
-        files::replace_file(&file, format!("{password}\n").as_bytes(), files::PRIVATE)?;
-        tracing::warn!(account = FIRST_ACCOUNT, %password, file = %file.display(), "the first account was made; change its password");
-    }
-    Ok(())
+    Ok(Parts {
+        state,
+        refusals,
+        counts: Counts::default(),
+        connection: watch::Sender::new(0),
+        storing: watch::Sender::new(true),
+        totals: Totals::open(pool).await?,
+        writing: watch::Sender::new(true),
+        beats: watch::Sender::new(0),
+        audit_whole: Arc::new(true.into()),
+    })
 }
 
 /// The session with the broker, and what hangs on it: ingest, dispatch, settling, desired states.
@@ -246,7 +245,8 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
         storing: parts.storing.clone(),
     });
     let stop = tasks.token(Stage::Work);
-    let wire = wire_task(ingest, events, publisher.clone(), state.clone(), parts.connection.clone(), stop);
+    let tells = Tells { connection: parts.connection.clone(), beats: parts.beats.clone() };
+    let wire = wire_task(ingest, events, publisher.clone(), state.clone(), tells, stop);
     tasks.spawn(Stage::Work, "ingest", wire);
     let connections = Arc::new(FleetConnections { fleet: state.fleet.clone(), clock: state.clock.clone() });
     let dispatch =
@@ -258,27 +258,28 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     Ok(())
 }
 
-async fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
-    let state = &parts.state;
+/// Opens every listener, then starts them: who finds one taken starts nothing.
+fn start_listeners(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Result<()> {
+    let (state, open) = (&parts.state, listeners::open);
+    let console_socket = open("console.listen", config.console.listen)?;
+    let loopback_socket = match config.console.loopback_http {
+        Some(listen) => Some(open("console.loopback_http", listen)?),
+        None => None,
+    };
+    let terminals_socket = open("terminal.listen", config.terminal.listen)?;
+    let metrics_socket = TcpListener::from_std(open("metrics.listen", config.metrics.listen)?)?;
     let stop = tasks.token(Stage::Work);
     let console = router::console_with(state.clone(), metrics_router(parts), health_router(parts));
-    let server = listeners::console(config.console.listen, state.pki.clone(), console.clone(), stop.clone());
+    let server = listeners::console(console_socket, state.pki.clone(), console.clone(), stop.clone());
     tasks.spawn(Stage::Work, "console", told("console", server));
-    if let Some(listen) = config.console.loopback_http {
-        let server = listeners::loopback(listen, console, stop.clone());
+    if let Some(socket) = loopback_socket {
+        let server = listeners::loopback(socket, console, stop.clone());
         tasks.spawn(Stage::Work, "console_loopback", told("console on this machine", server));
     }
-    let server = listeners::terminals(
-        config.terminal.listen,
-        state.pki.clone(),
-        router::terminals(state.clone()),
-        stop.clone(),
-    );
+    let routes = router::terminals(state.clone());
+    let server = listeners::terminals(terminals_socket, state.pki.clone(), routes, stop.clone());
     tasks.spawn(Stage::Work, "terminals", told("terminals", server));
-    let listen = config.metrics.listen;
-    let listener =
-        TcpListener::bind(listen).await.with_context(|| format!("opening {listen} for metrics"))?;
-    let server = axum::serve(listener, metrics_router(parts).merge(health_router(parts)))
+    let server = axum::serve(metrics_socket, metrics_router(parts).merge(health_router(parts)))
         .with_graceful_shutdown(stop.cancelled_owned());
     tasks.spawn(Stage::Work, "metrics", told("metrics", server.into_future()));
     Ok(())
@@ -294,11 +295,14 @@ async fn told<E: std::error::Error>(what: &'static str, server: impl Future<Outp
 
 fn metrics_router(parts: &Parts) -> axum::Router {
     let (state, refusals, counts) = (parts.state.clone(), parts.refusals.clone(), parts.counts.clone());
-    let totals = parts.totals.clone();
+    let (whole, totals) = (parts.audit_whole.clone(), parts.totals.clone());
     let metrics = async move || {
         let (state, refusals, counts, totals) =
             (state.clone(), refusals.clone(), counts.clone(), totals.clone());
-        let others = others(&state, &refusals, &totals);
+        let others = Others {
+            audit_whole: whole.load(std::sync::atomic::Ordering::Relaxed),
+            ..others(&state, &refusals, &totals).await
+        };
         let text = crate::metrics::text(&state.fleet, &counts, &others, state.clock.now_ms());
         text.map_err(|e| (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()))
     };
@@ -306,25 +310,21 @@ fn metrics_router(parts: &Parts) -> axum::Router {
 }
 
 fn health_router(parts: &Parts) -> axum::Router {
-    let (connection, storing) = (parts.connection.subscribe(), parts.storing.subscribe());
-    axum::Router::new().route("/healthz", get(|| async { "ok\n" })).route(
-        "/readyz",
-        get(async move || {
-            if *connection.borrow() != 0 && *storing.borrow() {
-                (StatusCode::OK, "ready\n")
-            } else {
-                (StatusCode::SERVICE_UNAVAILABLE, "not ready: broker or database\n")
-            }
-        }),
-    )
+    alive::router(alive::Readiness {
+        connection: parts.connection.subscribe(),
+        storing: parts.storing.subscribe(),
+        writing: parts.writing.subscribe(),
+    })
 }
 
-fn others(state: &ApiState, refusals: &Refusals, totals: &Totals) -> Others {
-    Others {
-        refused: refusals.counts(),
-        commands: state.commands.open_states(),
-        usage: totals.by_site(&state.fleet),
+async fn others(state: &ApiState, refusals: &Refusals, totals: &Totals) -> Others {
+    let mut commands = state.commands.open_states();
+    let unreadable = store::commands::count_unreadable(&state.pool).await.unwrap_or_default();
+    if unreadable > 0 {
+        commands.insert("unreadable".to_owned(), unreadable);
     }
+    let usage = totals.by_site(&state.fleet);
+    Others { refused: refusals.counts(), commands, usage, ..Others::default() }
 }
 
 /// What time brings: presence that changes by silence, renewals, the watchdog, the audit of refusals.
@@ -335,9 +335,12 @@ fn start_upkeep(
     tasks: &mut Tasks,
 ) {
     let state = parts.state.clone();
+    let mut pulse = alive::Pulse::new(parts.beats.subscribe(), parts.storing.subscribe());
+    let writing = parts.writing.clone();
     tasks.spawn_until_canceled(Stage::Work, "turn", async move {
         let mut before_ms = state.clock.now_ms();
         loop {
+            alive::write(&state.pool, state.clock.now_ms(), &writing).await;
             tokio::time::sleep(TURN).await;
             let now_ms = state.clock.now_ms();
             state.fleet.pass_time(before_ms, now_ms);
@@ -350,9 +353,15 @@ fn start_upkeep(
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "certificates could not be renewed"),
             }
-            systemd::notify_watchdog();
+            if pulse.was_felt() {
+                systemd::notify_watchdog();
+            } else {
+                tracing::error!("the loop that takes in what terminals say stands still");
+            }
         }
     });
+    let (pool, whole) = (parts.state.pool.clone(), parts.audit_whole.clone());
+    tasks.spawn_until_canceled(Stage::Work, "audit", crate::audit::watch(pool, whole));
     let sweep = sweep::run(parts.state.pool.clone(), parts.state.clock.clone());
     tasks.spawn_until_canceled(Stage::Work, "sweep", sweep);
     let state = parts.state.clone();

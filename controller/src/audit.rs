@@ -5,7 +5,9 @@
 //! It does not decide what is worth an entry; the callers do.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use sqlx::AnyPool;
@@ -161,24 +163,49 @@ pub enum VerifyError {
     Tampered(Tampered),
 }
 
+/// Time between two checks of the whole log: it costs one pass over a year's entries.
+const VERIFY_PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Rows read at once while verifying.
 const VERIFY_PAGE: i64 = 1_000;
 
-/// Checks the whole log; gives the number of rows.
+/// Checks the whole log, from where it begins now; gives the number of its last row.
 pub async fn verify(pool: &AnyPool) -> Result<i64, VerifyError> {
-    let mut last = (0, String::new());
+    let fail = StoreError::of("read the audit log");
+    // One reading of one moment: what is appended or forgotten meanwhile is no tampering.
+    let mut tx = pool.begin().await.map_err(|e| VerifyError::Store(fail(e)))?;
+    let mut last = rows::anchor(&mut tx).await.map_err(VerifyError::Store)?;
+    let head = rows::head(&mut tx).await.map_err(VerifyError::Store)?;
     loop {
-        let page = rows::after(pool, last.0, VERIFY_PAGE).await.map_err(VerifyError::Store)?;
+        let page = rows::after(&mut tx, last.0, VERIFY_PAGE).await.map_err(VerifyError::Store)?;
         if page.is_empty() {
             break;
         }
         last = verify_rows(last, &page).map_err(VerifyError::Tampered)?;
     }
-    let head = rows::head(pool).await.map_err(VerifyError::Store)?;
     if head != last {
         return Err(VerifyError::Tampered(Tampered { row: head.0, what: "rows at the end are missing" }));
     }
     Ok(last.0)
+}
+
+/// Checks the log now and once a day, and keeps in `whole` whether it is.
+pub async fn watch(pool: AnyPool, whole: Arc<AtomicBool>) {
+    loop {
+        let found = verify(&pool).await;
+        match &found {
+            Ok(rows) => tracing::info!(rows, "the audit log is whole"),
+            Err(VerifyError::Tampered(found)) => {
+                tracing::error!(row = found.row, what = found.what, "the audit log was changed");
+            }
+            Err(error) => {
+                tracing::error!(error = error as &dyn std::error::Error, "the audit log was not checked")
+            }
+        }
+        // Only what was seen to be wrong is told as wrong.
+        whole.store(!matches!(found, Err(VerifyError::Tampered(_))), Ordering::Relaxed);
+        tokio::time::sleep(VERIFY_PERIOD).await;
+    }
 }
 
 /// The log, shared by all who write to it.
@@ -274,5 +301,53 @@ mod tests {
         let a = Entry::ok(1, "ab", "c", "d");
         let b = Entry::ok(1, "a", "bc", "d");
         assert_ne!(chain("", 1, &a), chain("", 1, &b));
+    }
+
+    async fn stored(n: i64) -> (tempfile::TempDir, AnyPool) {
+        let folder = tempfile::tempdir().unwrap();
+        let pool = crate::store::open(&folder.path().join("c.db")).await.unwrap();
+        for at_ms in 1..=n {
+            rows::append(&pool, Entry::ok(at_ms, "admin", "command.issue", "fp-01")).await.unwrap();
+        }
+        (folder, pool)
+    }
+
+    #[tokio::test]
+    async fn a_row_that_is_changed_or_gone_in_the_database_is_noticed() {
+        for (n, harm) in [
+            "UPDATE audit SET actor = 'somebody' WHERE id = 2",
+            "DELETE FROM audit WHERE id = 2",
+            "DELETE FROM audit WHERE id = 3",
+            "DELETE FROM audit",
+            "UPDATE audit_anchor SET rows = 1",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let (_folder, pool) = stored(3).await;
+            assert_eq!(verify(&pool).await.unwrap(), 3);
+            sqlx::query(harm).execute(&pool).await.unwrap();
+            assert!(matches!(verify(&pool).await, Err(VerifyError::Tampered(_))), "{n}: {harm}");
+            let whole = Arc::new(AtomicBool::new(true));
+            let looked = tokio::time::timeout(Duration::from_secs(2), watch(pool, whole.clone()));
+            assert!(looked.await.is_err(), "it goes on");
+            assert!(!whole.load(Ordering::Relaxed), "{n}: {harm}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_too_old_is_forgotten_and_the_rest_still_holds() {
+        let (_folder, pool) = stored(5).await;
+        assert_eq!(rows::sweep(&pool, 4).await.unwrap(), 3);
+        assert_eq!(rows::sweep(&pool, 4).await.unwrap(), 0);
+        assert_eq!(verify(&pool).await.unwrap(), 5);
+        rows::append(&pool, Entry::ok(6, "admin", "command.issue", "fp-01")).await.unwrap();
+        assert_eq!(verify(&pool).await.unwrap(), 6);
+        assert_eq!(rows::sweep(&pool, 100).await.unwrap(), 3);
+        assert_eq!(verify(&pool).await.unwrap(), 6);
+        rows::append(&pool, Entry::ok(7, "admin", "command.issue", "fp-01")).await.unwrap();
+        assert_eq!(verify(&pool).await.unwrap(), 7);
+        sqlx::query("UPDATE audit_anchor SET hash = 'x'").execute(&pool).await.unwrap();
+        assert!(verify(&pool).await.is_err());
     }
 }

@@ -70,6 +70,16 @@ pub fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
+/// Removes a file, durably; one that is gone already is no error.
+pub fn remove_file(path: &Path) -> Result<(), FileError> {
+    let synced = |folder: &Path| File::open(folder).and_then(|folder| folder.sync_all());
+    match fs::remove_file(path) {
+        Ok(()) => path.parent().map_or(Ok(()), synced).map_err(failed("remove", path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed("remove", path)(error)),
+    }
+}
+
 /// Makes a folder with this mode, with its parents, if it is missing.
 pub fn make_folder(path: &Path, mode: u32) -> Result<(), FileError> {
     if path.is_dir() {

@@ -2,6 +2,7 @@
 //! {console, metrics}. Control path: `api` → {`desired`, `commands`} → link → terminal, and its word
 //! comes back on the data path. `app` puts it together, `tasks` is the only place that spawns.
 
+pub mod alive;
 pub mod api;
 pub mod app;
 pub mod audit;
@@ -13,6 +14,7 @@ pub mod config;
 pub mod desired;
 pub mod events;
 pub mod files;
+pub mod first;
 pub mod fleet;
 pub mod identity;
 pub mod ingest;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use migrado_controller::app;
 use migrado_controller::config::ControllerConfig;
+use migrado_controller::{app, first};
 
 /// The configuration is wrong; starting again would not mend it (`EX_USAGE`).
 const EXIT_BAD_CONFIG: u8 = 64;
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         }
     };
     let ended = match cli.verb {
-        Some(Verb::ResetPassword) => runtime.block_on(app::reset_password(&config)).map(|password| {
+        Some(Verb::ResetPassword) => runtime.block_on(first::reset_password(&config)).map(|password| {
             say(&format!(
                 "The new password of {} is: {password}",
                 migrado_controller::auth::accounts::FIRST_ACCOUNT

@@ -39,6 +39,8 @@ pub struct Others {
     pub commands: BTreeMap<String, u64>,
     /// Usage by site and counter.
     pub usage: BTreeMap<(String, &'static str), u64>,
+    /// Whether the audit log was whole when it was last checked.
+    pub audit_whole: bool,
 }
 
 /// The text that Prometheus reads.
@@ -64,6 +66,9 @@ pub fn text(
     for (channel, n) in counts.all() {
         messages.sample(&[("channel", channel)], n as f64);
     }
+    let help = "Whether the audit log was whole when it was last checked.";
+    f.family("migrado_audit_chain_ok", help, Kind::Gauge)
+        .sample(&[], f64::from(u8::from(others.audit_whole)));
     let refused = f.family("migrado_refused_total", "Messages and connections refused.", Kind::Counter);
     for (reason, n) in &others.refused {
         refused.sample(&[("reason", reason)], *n as f64);

@@ -27,22 +27,36 @@ impl Sessions for Numbers {
     }
 }
 
-/// Reads the link: groups of messages go to ingest, a new connection is announced. `connection` is
-/// told its number, 0 when there is none.
+/// How often the loop shows that it turns while nothing comes; a fraction of the watchdog's time.
+const BEAT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What the loop tells others of itself.
+#[derive(Debug)]
+pub struct Tells {
+    /// Number of the connection with the broker; 0 while there is none.
+    pub connection: watch::Sender<u64>,
+    /// Rises with every turn: who waits for the next one notices a loop that stands still.
+    pub beats: watch::Sender<u64>,
+}
+
+/// Reads the link: groups of messages go to ingest, a new connection is announced.
 pub async fn wire_task(
     mut ingest: Ingest,
     mut events: mpsc::Receiver<LinkEvent>,
     publisher: Publisher,
     state: ApiState,
-    connection: watch::Sender<u64>,
+    tells: Tells,
     stop: CancellationToken,
 ) {
+    let Tells { connection, beats } = tells;
     let mut buffer = Vec::with_capacity(GROUP_MAX);
     loop {
-        // Cancel-safe: recv_many() takes events only when it completes.
+        beats.send_modify(|n| *n += 1);
+        // Cancel-safe: recv_many() takes events only when it completes, a sleep holds nothing.
         let n = tokio::select! {
             () = stop.cancelled() => break,
             n = events.recv_many(&mut buffer, GROUP_MAX) => n,
+            () = tokio::time::sleep(BEAT) => continue,
         };
         if n == 0 {
             return;

@@ -44,6 +44,7 @@ if [ "${1:-all}" != demo ]; then
     need chromium have chromium
     need prometheus have promtool
     need openssl have openssl
+    need systemd have systemd-analyze
 fi
 
 # The peer that `make bench` measures beside the agent, and what counts bytes on the wire.

@@ -78,6 +78,67 @@ fn alerting_rules_do_what_their_tests_say() {
 }
 
 #[test]
+fn the_example_of_a_prometheus_is_right() {
+    needs_program!("the_example_of_a_prometheus_is_right", "promtool");
+    for example in shipped("dashboards/prometheus", ".example.yml") {
+        let said = run("promtool", &["check", "config", example.to_str().unwrap()]);
+        assert!(said.status.success(), "{}", words(&said));
+    }
+}
+
+#[test]
+fn every_alert_has_a_case_that_fires_and_one_that_does_not() {
+    let read = |end: &str| -> Vec<serde_json::Value> {
+        let texts =
+            shipped("dashboards/prometheus", end).into_iter().map(|p| std::fs::read_to_string(p).unwrap());
+        texts.map(|text| serde_yaml::from_str(&text).unwrap()).collect()
+    };
+    let mut cases = Vec::new();
+    for test in read(".test.yml").iter().flat_map(|file| file["tests"].as_array().unwrap()) {
+        for case in test["alert_rule_test"].as_array().unwrap() {
+            let fires = !case["exp_alerts"].as_array().unwrap().is_empty();
+            cases.push((case["alertname"].as_str().unwrap().to_owned(), fires));
+        }
+    }
+    let mut lacking = Vec::new();
+    for rule in read(".rules.yml")
+        .iter()
+        .flat_map(|file| file["groups"].as_array().unwrap())
+        .flat_map(|group| group["rules"].as_array().unwrap())
+    {
+        let alert = rule["alert"].as_str().unwrap();
+        for fires in [true, false] {
+            if !cases.contains(&(alert.to_owned(), fires)) {
+                lacking
+                    .push(format!("{alert} has no case that {}", if fires { "fires" } else { "does not" }));
+            }
+        }
+    }
+    assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+}
+
+#[test]
+fn rules_and_dashboards_name_only_metrics_that_there_are() {
+    let told = std::fs::read_to_string(repository().join("controller/src/metrics.rs")).unwrap();
+    let mut asked = 0;
+    let mut unknown = Vec::new();
+    for (folder, end) in [("dashboards/prometheus", ".rules.yml"), ("dashboards/grafana", ".json")] {
+        for file in shipped(folder, end) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            for metric in words.filter(|word| word.starts_with("migrado_")) {
+                asked += 1;
+                if !told.contains(&format!("\"{metric}\"")) {
+                    unknown.push(format!("{}: {metric}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(asked > 30, "only {asked} names were found");
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
+}
+
+#[test]
 fn dashboards_leave_the_data_source_to_whoever_imports_them() {
     for file in shipped("dashboards/grafana", ".json") {
         let text = std::fs::read_to_string(&file).unwrap();

@@ -1,7 +1,8 @@
 //! The API: never open, problems with a code, idempotent, resumable.
 
 use migrado_tests::Fleet;
-use migrado_tests::wait::seconds;
+use migrado_tests::api::Event;
+use migrado_tests::wait::{seconds, until};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -106,8 +107,59 @@ async fn the_stream_says_hello_and_tells_of_orders() {
             break;
         }
     }
-    // An id that nobody remembers leads to an explicit resync.
-    let mut events = fleet.api.events(Some("1")).await.unwrap();
-    let names: Vec<String> = [events.recv().await.unwrap().name, events.recv().await.unwrap().name].into();
-    assert!(names.iter().any(|n| n == "resync" || n == "command" || n == "terminal"), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_goes_on_where_it_ended_and_says_when_it_cannot() {
+    let fleet = Fleet::builder().start().await;
+    let next = async |events: &mut tokio::sync::mpsc::Receiver<Event>| {
+        tokio::time::timeout(seconds(20), events.recv()).await.unwrap().expect("the stream goes on")
+    };
+    let mut events = fleet.api.events(None).await.unwrap();
+    let seen = next(&mut events).await.id.expect("hello has an id");
+    drop(events);
+    // What happens while nobody listens comes afterwards, and later than what was seen.
+    let id = fleet.api.order("fp-01", json!({"verb": "report_now"})).await.unwrap();
+    let mut events = fleet.api.events(Some(&seen)).await.unwrap();
+    let (mut greeted, mut told) = (false, false);
+    while !told {
+        let event = next(&mut events).await;
+        assert_ne!(event.name, "resync", "nothing was forgotten");
+        greeted |= event.name == "hello";
+        told = event.name == "command" && event.data["id"] == id;
+        if let Some(id) = &event.id {
+            assert!(id.parse::<u64>().unwrap() > seen.parse::<u64>().unwrap(), "{event:?}");
+        }
+    }
+    assert!(greeted);
+    // An id that nobody remembers, one of the future, and one that is none: fetch anew.
+    for unknown in ["1", "9007199254740991", "nonsense"] {
+        let mut events = fleet.api.events(Some(unknown)).await.unwrap();
+        assert_eq!(next(&mut events).await.name, "hello", "{unknown}");
+        let second = next(&mut events).await;
+        assert_eq!(second.name, "resync", "{unknown}: {second:?}");
+        assert_eq!(second.data["revision"].to_string(), second.id.unwrap(), "{unknown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_are_bounded_and_end_with_their_session() {
+    let fleet = Fleet::builder().without_agents().start().await;
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        open.push(fleet.api.events(None).await.unwrap());
+    }
+    let refused = fleet.api.events(None).await.unwrap_err();
+    assert!(refused.to_string().contains("429"), "{refused}");
+    // Whoever closes one makes room.
+    open.pop();
+    until("there is room again", seconds(60), || async {
+        fleet.api.events(None).await.map_err(|e| e.to_string())
+    })
+    .await;
+    let mut watched = open.pop().unwrap();
+    fleet.api.send(Method::DELETE, "/api/v1/session", None, &[]).await.unwrap().ok().unwrap();
+    let ended = async { while watched.recv().await.is_some() {} };
+    // It is looked every 30 seconds whether the watcher may still watch.
+    tokio::time::timeout(seconds(90), ended).await.expect("the stream outlived its session");
 }

@@ -34,11 +34,25 @@ fn the_agent_takes_the_example_that_is_shipped() {
 
 #[test]
 fn the_controller_names_all_mistakes_of_a_file_at_once() {
-    let said = check("migrado-controller", "broker: carrier_pigeon\nsties: []\nmqtt: { listen: nowhere }\n");
+    let text = "public_host: a\nconsole: { listen: nowhere }\nmqtt: { listen: \"1:2\" }\nsties: []\n\
+                sites: [{ id: A, name: a }]\nterminals:\n  - { id: controller, site: x, label: a }\n  \
+                - { id: B, site: x, label: b }\n";
+    let said = check("migrado-controller", text);
     let words = String::from_utf8_lossy(&said.stderr).into_owned();
     assert_eq!(said.status.code(), Some(EXIT_CONFIG), "{words}");
-    for expected in ["public_host", "broker", "sties", "line 2, column 1"] {
-        assert!(words.contains(expected), "{expected} is missing in:\n{words}");
+    let expected = [
+        "line 2, column 20: console.listen: ",
+        "line 3, column 17: mqtt.listen: ",
+        "line 4, column 1: sties: ",
+        "line 5, column 15: sites[0].id: ",
+        "line 7, column 11: terminals[0].id: ",
+        "line 7, column 29: terminals[0].site: ",
+        "line 8, column 11: terminals[1].id: ",
+        "line 8, column 20: terminals[1].site: ",
+    ];
+    assert_eq!(words.lines().count(), expected.len(), "{words}");
+    for (line, expected) in words.lines().zip(expected) {
+        assert!(line.contains(expected), "{expected} is missing in:\n{line}");
     }
 }
 

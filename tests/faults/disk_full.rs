@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use migrado_tests::controller::{self, Controller, Ports};
 use migrado_tests::skip::{is_root, skip};
 use migrado_tests::terminal::{self, Terminal};
 use migrado_tests::tls::plain_http;
@@ -107,4 +108,42 @@ async fn a_controller_whose_disk_is_full_says_so_loses_nothing_and_goes_on() {
     fleet.until_terminal("fp-01", "has counted", |t| t["usage_today"]["sessions_begun"] == 1).await;
     let id = fleet.api.order("fp-01", json!({"verb": "report_now"})).await.unwrap();
     fleet.until_command(&id, &["succeeded"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_controller_whose_disk_is_full_is_not_ready_and_recovers() {
+    if !is_root() {
+        return skip("disk_full_idle_controller", "mounting a tmpfs needs root");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("small");
+    let disk = SmallDisk::mount(&data, 32);
+    let ports = Ports::free();
+    let address = format!("localhost:{}", ports.mqtt);
+    let config = controller::config(&data, ports, "embedded", &address, &[]);
+    let mut controller = Controller::prepare(dir.path(), &data, ports, &config).unwrap();
+    controller.start().await.unwrap();
+    let ready = || async {
+        let url = format!("http://127.0.0.1:{}/readyz", ports.metrics);
+        let answer = migrado_tests::tls::plain_http().get(url).send().await.map_err(|e| e.to_string())?;
+        Ok::<_, String>((answer.status().as_u16(), answer.text().await.map_err(|e| e.to_string())?))
+    };
+    let filler = disk.fill();
+    until("nobody calls it ready", seconds(60), || async {
+        match ready().await? {
+            (503, why) if why.contains("database") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    controller.process().must_live().unwrap();
+    std::fs::remove_file(filler).unwrap();
+    until("it is ready again", seconds(60), || async {
+        match ready().await? {
+            (200, _) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+    assert!(controller.stop().await);
 }

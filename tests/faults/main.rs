@@ -9,3 +9,4 @@ mod crash_points;
 mod disk_full;
 mod expired_certificate;
 mod lost_words;
+mod taken_port;

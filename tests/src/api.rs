@@ -184,7 +184,13 @@ impl Api {
         tokio::spawn(async move {
             let mut stream = answer.bytes_stream();
             let mut buffer = String::new();
-            while let Some(Ok(bytes)) = stream.next().await {
+            loop {
+                // Whoever drops the receiver closes the connection, also when nothing comes.
+                let next = tokio::select! {
+                    next = stream.next() => next,
+                    () = sender.closed() => return,
+                };
+                let Some(Ok(bytes)) = next else { return };
                 buffer.push_str(&String::from_utf8_lossy(&bytes));
                 while let Some(at) = buffer.find("\n\n") {
                     let block: String = buffer.drain(..at + 2).collect();

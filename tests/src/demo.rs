@@ -40,6 +40,9 @@ struct Kept {
     kiosks: Vec<u16>,
     printers: Vec<u16>,
     enrolled: Vec<String>,
+    /// An API token of the administrator, so that displays can be added after the password changed.
+    #[serde(default)]
+    token: Option<String>,
 }
 
 /// A running demo.
@@ -51,9 +54,9 @@ pub struct Demo {
     pub terminals: Vec<Terminal>,
     /// Their printers.
     pub printers: Vec<Printer>,
-    /// The administrator's password.
-    pub password: String,
-    api: Option<Api>,
+    /// The administrator's first password; none when it was changed since.
+    pub password: Option<String>,
+    api: Api,
     _bus: Bus,
     end: CancellationToken,
     played: TaskTracker,
@@ -99,6 +102,7 @@ impl Kept {
                 kiosks: Vec::new(),
                 printers: Vec::new(),
                 enrolled: Vec::new(),
+                token: None,
             },
         };
         for n in kept.kiosks.len()..terminals {
@@ -118,7 +122,21 @@ impl Kept {
     }
 
     fn write(&self, file: &Path) -> Result<()> {
-        Ok(std::fs::write(file, serde_json::to_vec_pretty(self)?)?)
+        std::fs::write(file, serde_json::to_vec_pretty(self)?)?;
+        // The token in it is a password.
+        Ok(std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?)
+    }
+
+    /// A client that may add displays: by the kept token, else by the first password.
+    async fn api(&mut self, controller: &Controller) -> Result<Api> {
+        if self.token.is_none() {
+            let admin = controller.admin().await.context(
+                "logging in: the administrator's password was changed and no token was kept; remove the demo's folder to begin anew",
+            )?;
+            let made = admin.post("/api/v1/api-tokens", json!({"name": "demo"})).await?;
+            self.token = made["token"].as_str().map(str::to_owned);
+        }
+        Ok(controller.stranger()?.with_token(self.token.as_deref().context("no token was made")?))
     }
 }
 
@@ -147,13 +165,15 @@ impl Demo {
             printers.push(Printer::start(&dir, &bus, &name, *port).await?);
         }
 
-        let password = api::initial_password(&data)?;
+        let api = kept.api(&controller).await?;
+        kept.write(&file)?;
+        let password = api::initial_password(&data).ok();
         let mut demo = Self {
             controller,
             terminals: Vec::new(),
             printers,
             password,
-            api: None,
+            api,
             _bus: bus,
             end: CancellationToken::new(),
             played: TaskTracker::new(),
@@ -163,8 +183,7 @@ impl Demo {
             let uri = demo.printers[n % demo.printers.len()].uri();
             let terminal = demo.prepare_terminal(&dir, id, kept.kiosks[n], &uri)?;
             if !kept.enrolled.contains(id) {
-                let api = demo.api().await?;
-                terminal.enroll(&demo.controller, &api).await?;
+                terminal.enroll(&demo.controller, &demo.api).await?;
                 kept.enrolled.push(id.clone());
                 kept.write(&file)?;
             }
@@ -187,15 +206,6 @@ impl Demo {
             "log": "info",
         });
         Terminal::prepare(dir, id, &data, kiosk, &config)
-    }
-
-    /// Logs in, once.
-    async fn api(&mut self) -> Result<Api> {
-        if self.api.is_none() {
-            let admin = self.controller.admin().await;
-            self.api = Some(admin.context("logging in; was the administrator's password changed?")?);
-        }
-        self.api.clone().context("logged in")
     }
 
     fn play(&self) {

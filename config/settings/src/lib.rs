@@ -4,7 +4,8 @@
 //! Text in, value out: which file it is, and what happens with a bad one, is the daemon's part
 //! (`config.rs`). The same JSON schema that is shipped for editors does the checking, so that the
 //! two cannot disagree. What a schema cannot say (two parts that must fit each other) a type says in
-//! [`Settings::mistakes`].
+//! [`Settings::misfits`] and [`Settings::mistakes`]. In a schema `x-expected` is what a person reads
+//! where a pattern or format is not met.
 
 mod mistake;
 mod positions;
@@ -27,6 +28,12 @@ pub trait Settings: DeserializeOwned + JsonSchema {
     fn mistakes(&self) -> Vec<(String, String)> {
         Vec::new()
     }
+
+    /// What does not fit together, found in a file of whatever shape, so that it is told together
+    /// with what the schema finds.
+    fn misfits(_value: &serde_json::Value) -> Vec<(String, String)> {
+        Vec::new()
+    }
 }
 
 /// Reads a configuration.
@@ -44,18 +51,17 @@ pub fn load<T: Settings>(text: &str) -> Result<T, Mistakes> {
     let value: serde_json::Value = serde_yaml::from_str(text).map_err(|e| Mistakes::from_serde(&e))?;
     let value = if value.is_null() { serde_json::Value::Object(serde_json::Map::default()) } else { value };
     let schema = schema::<T>();
-    let found = validate::against_schema(&schema, &value, &positions);
+    let mut found = validate::against_schema(&schema, &value, &positions);
+    let placed =
+        |(pointer, message): (String, String)| Mistake::at(positions.value(&pointer), &pointer, message);
+    found.extend(T::misfits(&value).into_iter().map(placed));
     if !found.is_empty() {
         return Err(Mistakes::sorted(found));
     }
     // From the text, not from the value: what only the type can refuse then still has its line.
     let settings: T = serde_yaml::from_str(if text.trim().is_empty() { "{}" } else { text })
         .map_err(|e| Mistakes::from_serde(&e))?;
-    let found: Vec<Mistake> = settings
-        .mistakes()
-        .into_iter()
-        .map(|(pointer, message)| Mistake::at(positions.value(&pointer), &pointer, message))
-        .collect();
+    let found: Vec<Mistake> = settings.mistakes().into_iter().map(placed).collect();
     if found.is_empty() { Ok(settings) } else { Err(Mistakes::sorted(found)) }
 }
 

@@ -1,5 +1,7 @@
 //! Checks a value against its schema and says what is wrong in words of the file.
 
+use std::net::{Ipv6Addr, SocketAddr};
+
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
 use serde_json::Value;
@@ -9,7 +11,11 @@ use crate::positions::Positions;
 
 /// Every mistake of a value.
 pub(crate) fn against_schema(schema: &Value, value: &Value, positions: &Positions) -> Vec<Mistake> {
-    let validator = match jsonschema::validator_for(schema) {
+    let options = jsonschema::options()
+        .should_validate_formats(true)
+        .with_format("socket-address", |text: &str| text.parse::<SocketAddr>().is_ok())
+        .with_format("host-port", is_host_port);
+    let validator = match options.build(schema) {
         Ok(validator) => validator,
         Err(error) => return vec![Mistake::whole(format!("the schema itself is broken: {error}"))],
     };
@@ -18,6 +24,17 @@ pub(crate) fn against_schema(schema: &Value, value: &Value, positions: &Position
         explain(schema, &error, positions, &mut found);
     }
     found
+}
+
+/// `host:port`, where an IPv6 address stands in brackets.
+fn is_host_port(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let address = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let named = || {
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.' || b == b'_')
+    };
+    address.map_or_else(named, |a| a.parse::<Ipv6Addr>().is_ok()) && port.parse::<u16>().is_ok_and(|p| p > 0)
 }
 
 fn explain(schema: &Value, error: &ValidationError<'_>, positions: &Positions, found: &mut Vec<Mistake>) {
@@ -51,8 +68,21 @@ fn explain(schema: &Value, error: &ValidationError<'_>, positions: &Positions, f
                 _ => found.push(Mistake::at(positions.value(pointer), pointer, in_words(error))),
             }
         }
+        Kind::Pattern { .. } | Kind::Format { .. } | Kind::Not { .. } => {
+            let message = match expected(schema, error) {
+                Some(words) => format!("{} is not {words}", short(error.instance())),
+                None => in_words(error),
+            };
+            found.push(Mistake::at(positions.value(pointer), pointer, message));
+        }
         _ => found.push(Mistake::at(positions.value(pointer), pointer, in_words(error))),
     }
+}
+
+/// What the schema says to people of a place.
+fn expected<'s>(schema: &'s Value, error: &ValidationError<'_>) -> Option<&'s str> {
+    let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
+    schema.pointer(parent)?.get("x-expected")?.as_str()
 }
 
 /// How far into the value a branch's mistakes reach: the branch that was meant reaches farthest.

@@ -73,10 +73,13 @@ pub(crate) enum Group {
     /// What changes, as it changes
     Events(Events),
     /// Who did what, newest first
+    #[command(args_conflicts_with_subcommands = true)]
     Audit {
         /// How many entries
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        #[command(subcommand)]
+        verb: Option<Audit>,
     },
     /// The key that signs orders
     SigningKey {
@@ -213,6 +216,12 @@ pub(crate) struct Send {
     /// Wait for the display's word, at most this many seconds
     #[arg(long, num_args = 0..=1, default_missing_value = "300", value_name = "SECONDS")]
     pub(crate) wait: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Check that no entry was changed, inserted or removed; ends with 1 when one was
+    Verify,
 }
 
 #[derive(Debug, Args)]

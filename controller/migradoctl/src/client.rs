@@ -177,7 +177,7 @@ impl Client {
     fn away(&self, error: &reqwest::Error) -> Failure {
         let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
         let code = if error.is_timeout() { Code::TimedOut } else { Code::Failed };
-        Failure::new(code, format!("the controller at {} {what}: {}", self.url, causes(error)))
+        Failure::unanswered(code, format!("the controller at {} {what}: {}", self.url, causes(error)))
     }
 }
 
@@ -201,7 +201,12 @@ async fn refuse(response: Response) -> Result<Response, Failure> {
         Ok(problem) => words(&problem),
         Err(_) => format!("the controller answered {status}"),
     };
-    Err(Failure::new(code, message))
+    // What a proxy says in the controller's place is no answer of it.
+    Err(if status.is_server_error() {
+        Failure::unanswered(code, message)
+    } else {
+        Failure::new(code, message)
+    })
 }
 
 fn words(problem: &Problem) -> String {

@@ -40,8 +40,10 @@ pub(crate) fn target(connection: &Connection) -> Result<Target, Failure> {
             "where is the controller? Give --url or MIGRADO_URL, or log in with: migradoctl --url ... login",
         )
     })?;
+    // A slash at the end is the same address; without it, paths follow.
+    let url = url.trim_end_matches('/').to_owned();
     // A kept token and authority belong to the kept address only.
-    let kept = kept.filter(|k| k.url == url);
+    let kept = kept.filter(|k| k.url.trim_end_matches('/') == url);
     let token = match &connection.token_file {
         Some(path) => Some(
             fs::read_to_string(path)
@@ -58,7 +60,7 @@ pub(crate) fn target(connection: &Connection) -> Result<Target, Failure> {
         ),
         None => kept.and_then(|k| k.ca_pem),
     };
-    Ok(Target { url: url.trim_end_matches('/').to_owned(), token, ca_pem })
+    Ok(Target { url, token, ca_pem })
 }
 
 /// Keeps a context for the next calls.

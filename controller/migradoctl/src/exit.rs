@@ -54,11 +54,18 @@ pub(crate) struct Failure {
     pub(crate) code: Code,
     /// What was tried, what went wrong, what to do.
     pub(crate) message: String,
+    /// The controller did not answer: whether it did what was asked is not known.
+    pub(crate) unanswered: bool,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), unanswered: false }
+    }
+
+    /// The controller did not answer.
+    pub(crate) fn unanswered(code: Code, message: impl Into<String>) -> Self {
+        Self { unanswered: true, ..Self::new(code, message) }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {

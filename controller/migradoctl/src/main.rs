@@ -42,7 +42,10 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                 Group::Terminals { verb } => verbs::terminals::run(&client, output, verb).await,
                 Group::Commands { verb } => verbs::commands::run(&client, output, verb).await,
                 Group::Events(events) => verbs::events::run(&client, output, &events).await,
-                Group::Audit { limit } => verbs::audit::list(&client, output, limit).await,
+                Group::Audit { limit, verb: None } => verbs::audit::list(&client, output, limit).await,
+                Group::Audit { verb: Some(cli::Audit::Verify), .. } => {
+                    verbs::audit::verify(&client, output).await
+                }
                 Group::SigningKey { verb } => verbs::signing_key::run(&client, output, verb).await,
                 Group::Login(_) | Group::Completions { .. } => Ok(exit::Code::Ok),
             }

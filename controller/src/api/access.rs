@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, require_match};
 use super::guard::{Admin, Viewer};
 use super::problem::{Answer, Problem};
+use super::session::needs_session;
 use super::state::ApiState;
-use crate::audit::{Entry, Outcome};
-use crate::auth::accounts::LoginError;
-use crate::auth::{Actor, Proof, Role, password};
+use crate::audit::{Entry, Outcome, VerifyError};
+use crate::auth::accounts::{Change, Changed, LoginError};
+use crate::auth::{Actor, Role, password};
 use crate::store::{StoreError, api_tokens, audit as audit_rows, users};
 
 /// Where a list goes on.
@@ -57,6 +58,30 @@ pub async fn audit(
     Ok(axum::Json(Page::cut(items.collect(), limit, |a| a.id.to_string())))
 }
 
+/// Whether the audit log is whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Verification {
+    /// Whether every entry is there as it was written.
+    ok: bool,
+    /// Entries that were checked; when it is not whole, the first one that does not fit.
+    row: i64,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    what: Option<String>,
+}
+
+/// Checks the whole audit log: a changed, inserted or removed entry is found.
+#[utoipa::path(get, path = "/api/v1/audit/verification", responses((status = 200, body = Verification)))]
+pub async fn verify_audit(State(state): State<ApiState>, _: Admin) -> Answer<axum::Json<Verification>> {
+    match crate::audit::verify(&state.pool).await {
+        Ok(row) => Ok(axum::Json(Verification { ok: true, row, what: None })),
+        Err(VerifyError::Tampered(found)) => {
+            Ok(axum::Json(Verification { ok: false, row: found.row, what: Some(found.what.to_owned()) }))
+        }
+        Err(VerifyError::Store(error)) => Err(error.into()),
+    }
+}
+
 /// An API token, without its secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenView {
@@ -94,17 +119,15 @@ pub struct NewToken {
     role: Option<Role>,
 }
 
-/// Makes an API token; it is told only now. Needs a session: a token makes no tokens.
+/// Makes an API token; it is told only now. Needs a session: a token makes no tokens. Its secret is
+/// kept by nobody, so a repeated request makes another token and `Idempotency-Key` is not taken.
 #[utoipa::path(post, path = "/api/v1/api-tokens", request_body = NewToken, responses((status = 201, body = TokenView)))]
 pub async fn make_token(
     State(state): State<ApiState>,
     Viewer(actor): Viewer,
     Json(wish): Json<NewToken>,
 ) -> Answer<Response> {
-    if matches!(actor.proof, Proof::Token { .. }) {
-        let detail = "Log in with name and password to make a token.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, "session_required", detail));
-    }
+    needs_session(&actor, "make a token")?;
     let name = wish.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(Problem::field("/name", "use 1 to 100 characters"));
@@ -199,7 +222,8 @@ fn internal(error: &LoginError) -> Problem {
     Problem::internal(error)
 }
 
-/// Makes an account.
+/// Makes an account. Its name makes a repeated request known: that is answered 409 `exists`, so
+/// `Idempotency-Key` is not taken.
 #[utoipa::path(post, path = "/api/v1/users", request_body = NewUser, responses((status = 201, body = UserView)))]
 pub async fn make_user(
     State(state): State<ApiState>,
@@ -212,15 +236,11 @@ pub async fn make_user(
         return Err(Problem::field("/name", "use 1 to 64 letters, digits or . _ - @"));
     }
     password::check_new(&new.password, &new.name).map_err(|m| Problem::field("/password", m))?;
-    if users::find(&state.pool, &new.name).await?.is_some() {
+    let (now_ms, by) = (state.clock.now_ms(), actor.name());
+    let made = state.accounts.make(&by, &new.name, new.role, new.password, now_ms).await;
+    if !made.map_err(|e| internal(&e))? {
         return Err(Problem::new(StatusCode::CONFLICT, "exists", "There is such an account already."));
     }
-    let now_ms = state.clock.now_ms();
-    state.accounts.put(&new.name, new.role, new.password, now_ms).await.map_err(|e| internal(&e))?;
-    state
-        .audit
-        .record(Entry::ok(now_ms, actor.name(), "user.make", &new.name).detail(new.role.word()))
-        .await?;
     let user = find_user(&state, &new.name).await?;
     Ok((StatusCode::CREATED, axum::Json(user_view(user))).into_response())
 }
@@ -233,17 +253,18 @@ pub struct UserChange {
     password: Option<String>,
 }
 
-async fn keeps_an_admin(state: &ApiState, user: &users::User, role: Option<Role>) -> Answer<()> {
-    let others = users::all(&state.pool).await?;
-    let remains = others.iter().any(|u| u.role == Role::Admin && u.name != user.name);
-    if user.role == Role::Admin && role != Some(Role::Admin) && !remains {
-        let detail = "This is the last administrator; make another one first.";
-        return Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail));
+fn outcome(changed: Changed) -> Answer<()> {
+    match changed {
+        Changed::Done => Ok(()),
+        Changed::Meanwhile => Err(changed_meanwhile()),
+        Changed::LastAdmin => {
+            let detail = "This is the last administrator; make another one first.";
+            Err(Problem::new(StatusCode::CONFLICT, "last_admin", detail))
+        }
     }
-    Ok(())
 }
 
-/// Changes an account; its sessions end.
+/// Changes an account; with a new password its sessions end.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", request_body = UserChange, responses((status = 200, body = UserView)))]
 pub async fn change_user(
     State(state): State<ApiState>,
@@ -254,20 +275,17 @@ pub async fn change_user(
 ) -> Answer<Tagged<UserView>> {
     let user = find_user(&state, &name).await?;
     require_match(&headers, &etag(user.revision))?;
-    let role = change.role.unwrap_or(user.role);
-    keeps_an_admin(&state, &user, Some(role)).await?;
-    let now_ms = state.clock.now_ms();
-    if let Some(new) = change.password {
-        password::check_new(&new, &name).map_err(|m| Problem::field("/password", m))?;
-        state.accounts.put(&name, role, new, now_ms).await.map_err(|e| internal(&e))?;
-    } else {
-        let fail = StoreError::of("change an account");
-        let mut conn = state.pool.acquire().await.map_err(fail)?;
-        if !users::update(&mut conn, &name, user.revision, role, &user.password_hash).await? {
-            return Err(changed_meanwhile());
-        }
+    if let Some(new) = &change.password {
+        password::check_new(new, &name).map_err(|m| Problem::field("/password", m))?;
     }
-    state.audit.record(Entry::ok(now_ms, actor.name(), "user.change", &name).detail(role.word())).await?;
+    let change = Change {
+        by: actor.name(),
+        action: "user.change",
+        role: change.role.unwrap_or(user.role),
+        password: change.password,
+    };
+    let changed = state.accounts.change(&user, change, state.clock.now_ms()).await;
+    outcome(changed.map_err(|e| internal(&e))?)?;
     let user = find_user(&state, &name).await?;
     let tag = etag(user.revision);
     Ok(Tagged(user_view(user), tag))
@@ -283,14 +301,7 @@ pub async fn remove_user(
 ) -> Answer<StatusCode> {
     let user = find_user(&state, &name).await?;
     require_match(&headers, &etag(user.revision))?;
-    keeps_an_admin(&state, &user, None).await?;
-    let fail = StoreError::of("remove an account");
-    let mut tx = state.pool.begin().await.map_err(fail)?;
-    if !users::delete(&mut tx, &name, user.revision).await? {
-        return Err(changed_meanwhile());
-    }
-    audit_rows::append_in(&mut tx, Entry::ok(state.clock.now_ms(), actor.name(), "user.remove", &name))
-        .await?;
-    tx.commit().await.map_err(fail)?;
+    let removed = state.accounts.remove(&user, &actor.name(), state.clock.now_ms()).await;
+    outcome(removed.map_err(|e| internal(&e))?)?;
     Ok(StatusCode::NO_CONTENT)
 }

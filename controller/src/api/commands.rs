@@ -222,8 +222,10 @@ pub async fn preview(
     Ok(axum::Json(Preview { applies, skipped, effect, disturbs_sessions }))
 }
 
-/// Gives an order.
-#[utoipa::path(post, path = "/api/v1/commands", request_body = OrderRequest, responses((status = 202, body = Batch)))]
+/// Gives an order. With the same `Idempotency-Key` it is given once, however often it is sent.
+#[utoipa::path(post, path = "/api/v1/commands", request_body = OrderRequest,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 ASCII characters, new for every order; kept for a day")),
+    responses((status = 202, body = Batch)))]
 pub async fn issue(
     State(state): State<ApiState>,
     Operator(actor): Operator,
@@ -325,7 +327,8 @@ pub async fn show(
     Ok(Tagged(view(&state, command).await?, tag))
 }
 
-/// Takes a command back.
+/// Takes a command back. Doing it twice is doing it once, and whether it is too late is decided on
+/// the command as it is, so it needs no `If-Match` and no `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/v1/commands/{id}/cancel", responses((status = 200, body = CommandView)))]
 pub async fn cancel(
     State(state): State<ApiState>,

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
@@ -18,8 +18,10 @@ use super::convert::summary;
 use super::extract::Query;
 use super::fleet::view as fleet_view;
 use super::guard::Viewer;
+use super::problem::{Answer, Problem};
 use super::state::ApiState;
-use crate::auth::{Actor, Proof};
+use super::streams::Place;
+use crate::auth::{Actor, Proof, SESSION_IDLE_MS};
 use crate::events::Key;
 use crate::store::commands as rows;
 
@@ -49,6 +51,8 @@ struct Watcher {
     fleet_at: Option<Instant>,
     fleet_due: bool,
     checked_at: Instant,
+    /// Its place among the streams, free again when it is gone.
+    _place: Place,
 }
 
 fn event(name: &str, id: Option<u64>, data: &Value) -> Event {
@@ -96,8 +100,10 @@ impl Watcher {
         let now_ms = self.state.clock.now_ms();
         match &self.actor.proof {
             Proof::Session { token_hash, expires_ms, .. } => {
-                let alive = crate::store::sessions::find(&self.state.pool, token_hash).await;
-                now_ms < *expires_ms && matches!(alive, Ok(Some(_)))
+                // Watching is not using: a console that is left open ends like any other session.
+                let found = crate::store::sessions::find(&self.state.pool, token_hash).await;
+                now_ms < *expires_ms
+                    && matches!(found, Ok(Some(session)) if now_ms < session.last_used_ms + SESSION_IDLE_MS)
             }
             Proof::Token { id } => {
                 matches!(crate::store::api_tokens::get(&self.state.pool, id).await, Ok(Some(_)))
@@ -150,13 +156,16 @@ impl Watcher {
 }
 
 /// What changes, as it changes. `Last-Event-ID` resumes.
+/// An account may hold 20 of them, the controller 500; the next one is answered 429. A stream ends
+/// with the session that it was opened in, also when nobody used that for 30 minutes.
 #[utoipa::path(get, path = "/api/v1/events", params(From), responses((status = 200, body = String, content_type = "text/event-stream")))]
 pub async fn watch(
     State(state): State<ApiState>,
     Viewer(actor): Viewer,
     headers: HeaderMap,
     Query(from): Query<From>,
-) -> Response {
+) -> Answer<Response> {
+    let place = state.streams.take(&actor.user).ok_or_else(too_many_streams)?;
     let given = headers.get("last-event-id").and_then(|v| v.to_str().ok());
     let last = match given {
         // An id that is not one of ours is answered with `resync`, like one that is too old.
@@ -175,12 +184,50 @@ pub async fn watch(
         fleet_at: None,
         fleet_due: false,
         checked_at: Instant::now(),
+        _place: place,
     };
     let events = stream::unfold(watcher, |mut watcher| async move {
         let event = watcher.next().await?;
         Some((Ok::<_, Infallible>(event), watcher))
     });
     let keep_alive = KeepAlive::new().interval(COMMENT_PERIOD).text("alive");
-    ([(header::HeaderName::from_static("x-accel-buffering"), "no")], Sse::new(events).keep_alive(keep_alive))
-        .into_response()
+    let unbuffered = [(header::HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((unbuffered, Sse::new(events).keep_alive(keep_alive)).into_response())
+}
+
+fn too_many_streams() -> Problem {
+    let detail = "Too many event streams are open; close others, or ask less often.";
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_streams", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::guard::COOKIE;
+    use super::super::tests::World;
+    use super::*;
+    use crate::clock::Clock;
+
+    #[tokio::test]
+    async fn a_stream_ends_with_its_session_also_when_nobody_uses_that() {
+        let world = World::new().await;
+        let now_ms = world.state.clock.now_ms();
+        let cookie = world.cookie.strip_prefix(COOKIE).and_then(|c| c.strip_prefix('=')).unwrap();
+        let actor = world.state.accounts.of_cookie(cookie, now_ms).await.unwrap().unwrap();
+        let at = |state: &ApiState, passed_ms: i64| Watcher {
+            head: state.events.watch(),
+            state: ApiState { clock: Clock::of(move || now_ms + passed_ms), ..state.clone() },
+            actor: actor.clone(),
+            cursor: 0,
+            ready: VecDeque::new(),
+            fleet_at: None,
+            fleet_due: false,
+            checked_at: Instant::now(),
+            _place: state.streams.take("admin").unwrap(),
+        };
+        assert!(at(&world.state, SESSION_IDLE_MS - 60_000).may_still_watch().await);
+        assert!(!at(&world.state, SESSION_IDLE_MS + 60_000).may_still_watch().await);
+        let Proof::Session { token_hash, .. } = &actor.proof else { panic!("a session") };
+        world.state.accounts.logout("admin", token_hash, now_ms).await.unwrap();
+        assert!(!at(&world.state, 0).may_still_watch().await);
+    }
 }

@@ -1,7 +1,7 @@
 //! The gate before every handler: who is it, may he write, and headers that keep pages safe.
 //! Denies by default: only logging in is open.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -18,6 +18,9 @@ pub const COOKIE: &str = "__Host-migrado";
 
 /// What writes of a session must carry.
 pub const CSRF_HEADER: &str = "x-csrf-token";
+
+/// What a reverse proxy tells of whom it speaks for.
+const FORWARDED_HEADER: &str = "x-forwarded-for";
 
 /// The path that needs no proof: there it is made.
 const LOGIN_PATH: &str = "/api/v1/session";
@@ -125,14 +128,56 @@ extractor!(Viewer);
 extractor!(Operator);
 extractor!(Admin);
 
-/// Where a request comes from.
+/// Where a request comes from. A reverse proxy on this machine says whom it speaks for, as the last
+/// entry of `X-Forwarded-For`: the ones before it are whatever the client wrote. Nobody else is
+/// believed.
 #[derive(Debug)]
 pub struct Address(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(address.map_or("unknown".to_owned(), |a| a.0.ip().to_string())))
+        let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() else {
+            return Ok(Self("unknown".to_owned()));
+        };
+        Ok(Self(origin(peer.ip(), &parts.headers).to_string()))
+    }
+}
+
+fn origin(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    if !peer.to_canonical().is_loopback() {
+        return peer;
+    }
+    // Several lines are one list: the last line's last entry is the one that the proxy wrote.
+    let last = headers.get_all(FORWARDED_HEADER).iter().next_back().and_then(|v| v.to_str().ok());
+    let last = last.and_then(|all| all.rsplit(',').next()).map(str::trim);
+    last.and_then(|address| address.parse().ok()).unwrap_or(peer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed_and_only_its_own_word() {
+        let of = |peer: &str, lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(FORWARDED_HEADER, HeaderValue::from_str(line).unwrap());
+            }
+            origin(peer.parse().unwrap(), &headers).to_string()
+        };
+        for (peer, lines, expected) in [
+            ("127.0.0.1", &["192.0.2.7"][..], "192.0.2.7"),
+            ("127.0.0.1", &["198.51.100.1, 192.0.2.7"], "192.0.2.7"),
+            ("127.0.0.1", &["198.51.100.1", "192.0.2.7"], "192.0.2.7"),
+            ("::1", &["2001:db8::7"], "2001:db8::7"),
+            ("::ffff:127.0.0.1", &["192.0.2.7"], "192.0.2.7"),
+            ("127.0.0.1", &["192.0.2.7, nonsense"], "127.0.0.1"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("192.0.2.9", &["198.51.100.1"], "192.0.2.9"),
+        ] {
+            assert_eq!(of(peer, lines), expected, "{peer} {lines:?}");
+        }
     }
 }

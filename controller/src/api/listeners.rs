@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use migrado_link::tls::{Clients, TlsError, server_config};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpSocket;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower::Layer as _;
@@ -49,9 +50,39 @@ pub enum ListenError {
         #[source]
         source: io::Error,
     },
+    /// Its address cannot be had.
+    #[error("cannot listen at {listen}, which {key} names")]
+    Open {
+        /// The key of the configuration.
+        key: &'static str,
+        /// Where.
+        listen: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// Plain HTTP is for the loopback only.
     #[error("{0} is not a loopback address: plain HTTP is offered nowhere else")]
     NotLoopback(SocketAddr),
+}
+
+/// Connections that wait to be taken; a fleet that comes back at once is not turned away.
+const BACKLOG: u32 = 1024;
+
+/// Opens a socket before anything is said to serve. `key` is what people would change.
+pub fn open(key: &'static str, listen: SocketAddr) -> Result<TcpListener, ListenError> {
+    let open = || {
+        let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // After a restart the address is ours again at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(listen)?;
+        socket.listen(BACKLOG)?.into_std()
+    };
+    open().map_err(|source| ListenError::Open { key, listen, source })
+}
+
+fn address(socket: &TcpListener) -> SocketAddr {
+    socket.local_addr().unwrap_or_else(|_| SocketAddr::from(([0, 0, 0, 0], 0)))
 }
 
 /// Hands the peer's name and serial to the handlers.
@@ -86,69 +117,90 @@ where
 }
 
 async fn serve(
-    listen: SocketAddr,
+    socket: TcpListener,
     pki: &Pki,
     clients: Clients<'_>,
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
+    let listen = address(&socket);
     let mut config =
         server_config(pki.https(), clients).map_err(|source| ListenError::Tls { listen, source })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let tls = RustlsAcceptor::new(RustlsConfig::from_config(Arc::new(config)));
+    let failed = |source| ListenError::Socket { listen, source };
     let handle = Handle::new();
-    let server = axum_server::bind(listen)
+    let server = axum_server::from_tcp(socket)
+        .map_err(failed)?
         .handle(handle.clone())
         .acceptor(PeerAcceptor(tls.handshake_timeout(HANDSHAKE_TIMEOUT)))
         .serve(router.into_make_service_with_connect_info::<SocketAddr>());
     tokio::pin!(server);
     // Cancel-safe: the server is polled on by the second await.
     tokio::select! {
-        ended = &mut server => return ended.map_err(|source| ListenError::Socket { listen, source }),
+        ended = &mut server => return ended.map_err(failed),
         () = stop.cancelled() => handle.graceful_shutdown(Some(DRAIN_TIMEOUT)),
     }
-    server.await.map_err(|source| ListenError::Socket { listen, source })
+    server.await.map_err(failed)
 }
 
 /// The console over HTTPS, until `stop`.
 pub async fn console(
-    listen: SocketAddr,
+    socket: TcpListener,
     pki: Arc<Pki>,
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
-    serve(listen, &pki, Clients::Anonymous, router, stop).await
+    serve(socket, &pki, Clients::Anonymous, router, stop).await
 }
 
 /// The terminals' listener, until `stop`.
 pub async fn terminals(
-    listen: SocketAddr,
+    socket: TcpListener,
     pki: Arc<Pki>,
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
     let authority = pki.authority_pem().to_owned();
-    serve(listen, &pki, Clients::Offered(&authority), router, stop).await
+    serve(socket, &pki, Clients::Offered(&authority), router, stop).await
 }
 
 /// The console in plain HTTP, on the loopback only, until `stop`.
 pub async fn loopback(
-    listen: SocketAddr,
+    socket: TcpListener,
     router: Router,
     stop: CancellationToken,
 ) -> Result<(), ListenError> {
+    let listen = address(&socket);
     if !listen.ip().is_loopback() {
         return Err(ListenError::NotLoopback(listen));
     }
+    let failed = |source| ListenError::Socket { listen, source };
     let handle = Handle::new();
-    let server = axum_server::bind(listen)
+    let server = axum_server::from_tcp(socket)
+        .map_err(failed)?
         .handle(handle.clone())
         .serve(router.into_make_service_with_connect_info::<SocketAddr>());
     tokio::pin!(server);
     // Cancel-safe: the server is polled on by the second await.
     tokio::select! {
-        ended = &mut server => return ended.map_err(|source| ListenError::Socket { listen, source }),
+        ended = &mut server => return ended.map_err(failed),
         () = stop.cancelled() => handle.graceful_shutdown(Some(DRAIN_TIMEOUT)),
     }
-    server.await.map_err(|source| ListenError::Socket { listen, source })
+    server.await.map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_is_taken_is_named_with_its_key() {
+        let first = open("console.listen", SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let taken = address(&first);
+        let error = open("terminal.listen", taken).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot listen at {taken}, which terminal.listen names"));
+        drop(first);
+        open("terminal.listen", taken).unwrap();
+    }
 }

@@ -16,6 +16,7 @@ pub mod router;
 pub mod session;
 pub mod signing_key;
 pub mod state;
+pub mod streams;
 pub mod terminal;
 pub mod terminal_identity;
 pub mod terminals;

@@ -1,12 +1,17 @@
 //! Refusals as RFC 9457 `application/problem+json`: a stable code, what is wrong, and what to do.
 
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::auth::password::PasswordError;
 use crate::commands::plan::Mistake;
 use crate::store::StoreError;
+
+/// What a refusal is.
+const PROBLEM: &[u8] = b"application/problem+json";
 
 /// A mistake in one place of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -139,6 +144,37 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// Says every refusal below as a problem, also those that no handler made: an unknown address, a
+/// method that it does not have, a body too large or not to be read.
+pub async fn everywhere(request: Request, next: Next) -> Response {
+    let api = ["/api/", "/terminal/"].iter().any(|begin| request.uri().path().starts_with(begin));
+    let response = next.run(request).await;
+    let status = response.status();
+    let refused = status.is_client_error() || status.is_server_error();
+    let told =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(PROBLEM));
+    if !api || !refused || told {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", "This address does not take this method; Allow names those that it takes.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "The body is larger than this address takes."),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "This address takes another type."),
+        StatusCode::BAD_REQUEST => ("unreadable", "The request cannot be read as what this address takes."),
+        _ if status.is_server_error() => ("internal", "The controller could not do it; its log says why."),
+        _ => ("refused", "The request was refused."),
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut response = Problem::new(status, code, detail).into_response();
+    if let Some(allow) = allow {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
 }
 
 /// What a handler gives.

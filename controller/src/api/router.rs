@@ -11,10 +11,11 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, commands, events, fleet, guard, session, signing_key, terminal, terminal_identity,
-    terminals,
+    access, assets, commands, events, fleet, guard, problem, session, signing_key, terminal,
+    terminal_identity, terminals,
 };
 
 /// Bytes of a request's body.
@@ -50,6 +51,7 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(commands::cancel))
         .routes(routes!(commands::logs))
         .routes(routes!(access::audit))
+        .routes(routes!(access::verify_audit))
         .routes(routes!(access::tokens, access::make_token))
         .routes(routes!(access::token, access::withdraw_token))
         .routes(routes!(access::list_users, access::make_user))
@@ -95,6 +97,7 @@ pub fn console(state: ApiState) -> Router {
         .route("/api/docs", get(docs))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(from_fn(problem::everywhere))
         // Its default leaves event streams alone. That an attacker could guess the CSRF token by the
         // length needs requests with the session's cookie, which SameSite=Strict refuses him.
         .layer(CompressionLayer::new())
@@ -122,6 +125,8 @@ pub fn terminals(state: ApiState) -> Router {
             "/terminal/v1/logs/{command}",
             put(terminal::logs).layer(DefaultBodyLimit::max(LOGS_BYTES_MAX + 1)),
         )
+        .fallback(|| async { Problem::not_found("address of this listener") })
+        .layer(from_fn(problem::everywhere))
         .with_state(state)
 }
 

@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::Json;
+use super::extract::{Json, changed_meanwhile};
 use super::guard::{Address, COOKIE, Viewer};
 use super::problem::{Answer, Problem};
 use super::state::ApiState;
-use crate::auth::accounts::LoginError;
+use crate::auth::accounts::{Changed, LoginError};
 use crate::auth::{Actor, Proof, Role, SESSION_ABSOLUTE_MS, password};
 
 /// A login.
@@ -84,7 +84,7 @@ pub async fn show(Viewer(actor): Viewer) -> axum::Json<Session> {
 #[utoipa::path(delete, path = "/api/v1/session", responses((status = 204)))]
 pub async fn logout(State(state): State<ApiState>, Viewer(actor): Viewer) -> Answer<Response> {
     if let Proof::Session { token_hash, .. } = &actor.proof {
-        state.accounts.logout(token_hash).await?;
+        state.accounts.logout(&actor.user, token_hash, state.clock.now_ms()).await?;
     }
     Ok(with_cookie(StatusCode::NO_CONTENT.into_response(), "", 0))
 }
@@ -97,7 +97,7 @@ pub struct NewPassword {
     new_password: String,
 }
 
-/// Changes one's own password; every session ends.
+/// Changes one's own password; every session ends. Needs a session: a token changes no account.
 #[utoipa::path(post, path = "/api/v1/session/password", request_body = NewPassword, responses((status = 204)))]
 pub async fn change_password(
     State(state): State<ApiState>,
@@ -105,10 +105,26 @@ pub async fn change_password(
     Address(address): Address,
     Json(change): Json<NewPassword>,
 ) -> Answer<StatusCode> {
+    needs_session(&actor, "change a password")?;
     password::check_new(&change.new_password, &actor.user)
         .map_err(|message| Problem::field("/new_password", message))?;
+    let NewPassword { old_password, new_password } = change;
     let now_ms = state.clock.now_ms();
-    state.accounts.login(&actor.user, change.old_password, &address, now_ms).await.map_err(refused)?;
-    state.accounts.put(&actor.user, actor.role, change.new_password, now_ms).await.map_err(refused)?;
-    Ok(StatusCode::NO_CONTENT)
+    let changed =
+        state.accounts.change_own_password(&actor.user, old_password, new_password, &address, now_ms).await;
+    match changed.map_err(refused)? {
+        Changed::Done => Ok(StatusCode::NO_CONTENT),
+        Changed::Meanwhile | Changed::LastAdmin => Err(changed_meanwhile()),
+    }
+}
+
+/// Refuses an API token where only a person may act.
+pub(super) fn needs_session(actor: &Actor, what: &str) -> Answer<()> {
+    match actor.proof {
+        Proof::Session { .. } => Ok(()),
+        Proof::Token { .. } => {
+            let detail = format!("Log in with name and password to {what}.");
+            Err(Problem::new(StatusCode::FORBIDDEN, "session_required", detail))
+        }
+    }
 }

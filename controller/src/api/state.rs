@@ -10,6 +10,7 @@ use migrado_protocol::{SiteId, TerminalId};
 use sqlx::AnyPool;
 use tokio::sync::Notify;
 
+use super::streams::Streams;
 use super::views::TimelineItem;
 use crate::audit::Audit;
 use crate::auth::accounts::Accounts;
@@ -96,6 +97,8 @@ pub struct ApiState {
     pub settings: Arc<Settings>,
     /// Wakes whoever publishes desired states.
     pub desired_changed: Arc<Notify>,
+    /// Open event streams.
+    pub streams: Streams,
     /// Tries to enroll, by address.
     pub enrolling: Arc<std::sync::Mutex<Limiter>>,
     /// Renewals, by terminal.

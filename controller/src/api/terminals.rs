@@ -8,15 +8,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::convert;
-use super::extract::{Json, Page, Query, Tagged, etag, limit, require_match};
+use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, require_match};
 use super::guard::{Admin, Operator, Viewer};
-use super::problem::{Answer, Problem};
+use super::problem::{Answer, FieldError, Problem};
 use super::state::ApiState;
 use super::views::{Status, TerminalDetail, TerminalSummary, TimelineItem, UsageHourView, UsageView};
 use crate::audit::Entry;
+use crate::config::LANGUAGES;
 use crate::fleet::Terminal;
 use crate::pki::token::{TOKEN_LIFE_MS, mint};
-use crate::store::{StoreError, audit as audit_rows, desired as desired_rows, enroll_tokens};
+use crate::store::{
+    StoreError, audit as audit_rows, certificates, desired as desired_rows, enroll_tokens, terminals as rows,
+};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Days of usage at most: a quarter.
@@ -77,15 +80,17 @@ fn find(state: &ApiState, id: &str) -> Answer<Terminal> {
 }
 
 /// The tag of what can be edited: generation and certificate, not the readings.
-fn tag(t: &Terminal) -> String {
+fn tag(t: &Terminal, generation: u64) -> String {
     let serial = t.certificate.as_ref().map_or("-", |c| c.serial.as_str());
-    etag(format!("{}-{serial}", t.desired_generation))
+    etag(format!("{generation}-{serial}"))
 }
 
 async fn detail(state: &ApiState, t: &Terminal) -> Answer<Tagged<TerminalDetail>> {
     let now_ms = state.clock.now_ms();
     let mut view = convert::detail(state, t, now_ms);
-    if let Some(stored) = desired_rows::get(&state.pool, t.id.as_str()).await? {
+    let stored = crate::desired::stored(state, t).await?;
+    let tag = tag(t, stored.generation());
+    if stored.body.is_some() {
         (view.desired, view.desired_at_ms) = (stored.body, Some(stored.changed_ms));
     }
     // 24 hours stand for "today" until the calendar knows Berlin's midnight.
@@ -94,7 +99,7 @@ async fn detail(state: &ApiState, t: &Terminal) -> Answer<Tagged<TerminalDetail>
             *view.usage_today.entry(counter).or_default() += n;
         }
     }
-    Ok(Tagged(view, tag(t)))
+    Ok(Tagged(view, tag))
 }
 
 /// All that is known of one terminal.
@@ -127,11 +132,8 @@ pub struct NewTerminal {
     label: String,
 }
 
-async fn remember(state: &ApiState, actor: &str, action: &str, id: &TerminalId) -> Answer<()> {
-    Ok(state.audit.record(Entry::ok(state.clock.now_ms(), actor, action, id.as_str())).await?)
-}
-
-/// Adds a terminal.
+/// Adds a terminal. Its identity makes a repeated request known: that is answered 409 `exists`, so
+/// `Idempotency-Key` is not taken.
 #[utoipa::path(post, path = "/api/v1/terminals", request_body = NewTerminal, responses((status = 201, body = TerminalDetail)))]
 pub async fn add(
     State(state): State<ApiState>,
@@ -147,8 +149,12 @@ pub async fn add(
         return Err(Problem::new(StatusCode::CONFLICT, "exists", "There is such a terminal already."));
     }
     let terminal = Terminal::new(id, site(&state, &new.site)?, label(&new.label)?, state.clock.now_ms());
-    state.registry.put(&terminal).await?;
-    remember(&state, &actor.name(), "terminal.add", &terminal.id).await?;
+    let fail = StoreError::of("add a terminal");
+    let mut tx = state.pool.begin().await.map_err(fail)?;
+    rows::put(&mut tx, &terminal).await?;
+    let entry = Entry::ok(state.clock.now_ms(), actor.name(), "terminal.add", terminal.id.as_str());
+    audit_rows::append_in(&mut tx, entry).await?;
+    tx.commit().await.map_err(fail)?;
     state.fleet.put(terminal.clone());
     state.desired_changed.notify_one();
     Ok((StatusCode::CREATED, detail(&state, &terminal).await?).into_response())
@@ -174,7 +180,9 @@ pub async fn change(
     Json(change): Json<TerminalChange>,
 ) -> Answer<Tagged<TerminalDetail>> {
     let mut terminal = find(&state, &id)?;
-    require_match(&headers, &tag(&terminal))?;
+    let mut stored = crate::desired::stored(&state, &terminal).await?;
+    let decided_on = stored.generation();
+    require_match(&headers, &tag(&terminal, decided_on))?;
     if let Some(text) = &change.label {
         terminal.label = label(text)?;
     }
@@ -184,20 +192,19 @@ pub async fn change(
     if change.session_idle_s.is_some_and(|s| !(10..=3600).contains(&s)) {
         return Err(Problem::field("/session_idle_s", "use 10 to 3600 seconds"));
     }
-    let known = |tag: &String| {
-        (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    if change.languages.as_ref().is_some_and(|l| l.is_empty() || l.len() > 64 || !l.iter().all(known)) {
-        return Err(Problem::field("/languages", "name 1 to 64 languages as BCP 47 tags"));
+    if let Some(languages) = &change.languages {
+        known_languages(languages)?;
     }
     let now_ms = state.clock.now_ms();
-    let mut stored = crate::desired::stored(&state, &terminal).await?;
     stored.settings.session_idle_s = change.session_idle_s.or(stored.settings.session_idle_s);
     stored.settings.languages = change.languages.or(stored.settings.languages);
     let generation = crate::desired::renew(&state, &terminal, &mut stored, now_ms);
     let fail = StoreError::of("change a terminal");
     let mut tx = state.pool.begin().await.map_err(fail)?;
-    desired_rows::put(&mut tx, &stored).await?;
+    if !desired_rows::put(&mut tx, &stored, decided_on).await? {
+        return Err(changed_meanwhile());
+    }
+    rows::put(&mut tx, &terminal).await?;
     let entry = Entry::ok(now_ms, actor.name(), "terminal.change", &id);
     audit_rows::append_in(&mut tx, entry.detail(format!("generation {generation}"))).await?;
     tx.commit().await.map_err(fail)?;
@@ -207,15 +214,21 @@ pub async fn change(
         ((), true)
     });
     let now = find(&state, &id)?;
-    state.registry.put(&now).await?;
     state.desired_changed.notify_one();
     detail(&state, &now).await
 }
 
-async fn throw_out(state: &ApiState, actor: &str, action: &str, id: &TerminalId) -> Answer<()> {
-    state.identities.revoke(id, Entry::ok(state.clock.now_ms(), actor, action, id.as_str())).await?;
-    state.registry.kick(id).await;
-    Ok(())
+fn known_languages(languages: &[String]) -> Answer<()> {
+    let wrong = |n: usize| FieldError {
+        pointer: format!("/languages/{n}"),
+        message: format!("use one of {}", LANGUAGES.join(", ")),
+    };
+    let unknown = |(n, tag): (usize, &String)| (!LANGUAGES.contains(&tag.as_str())).then(|| wrong(n));
+    let errors: Vec<FieldError> = languages.iter().enumerate().filter_map(unknown).collect();
+    if languages.is_empty() {
+        return Err(Problem::field("/languages", "name at least one language"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
 /// Retires a terminal: its certificate is void, it is thrown out and forgotten.
@@ -227,18 +240,30 @@ pub async fn retire(
     headers: HeaderMap,
 ) -> Answer<StatusCode> {
     let terminal = find(&state, &id)?;
-    require_match(&headers, &tag(&terminal))?;
-    throw_out(&state, &actor.name(), "terminal.retire", &terminal.id).await?;
-    state.registry.remove(&terminal.id).await?;
+    let stored = crate::desired::stored(&state, &terminal).await?;
+    require_match(&headers, &tag(&terminal, stored.generation()))?;
+    let id = terminal.id.as_str();
+    let now_ms = state.clock.now_ms();
+    let entry = Entry::ok(now_ms, actor.name(), "terminal.retire", id);
     let fail = StoreError::of("forget a terminal");
-    let mut conn = state.pool.acquire().await.map_err(fail)?;
-    desired_rows::delete(&mut conn, terminal.id.as_str()).await?;
+    let mut tx = state.pool.begin().await.map_err(fail)?;
+    if !desired_rows::delete(&mut tx, id, stored.generation()).await? {
+        return Err(changed_meanwhile());
+    }
+    certificates::void(&mut tx, id, now_ms).await?;
+    enroll_tokens::void(&mut tx, id).await?;
+    audit_rows::append_in(&mut tx, entry).await?;
+    rows::delete(&mut tx, id).await?;
+    tx.commit().await.map_err(fail)?;
     state.fleet.remove(&terminal.id);
+    state.identities.tell_revocations(now_ms).await;
+    state.registry.kick(&terminal.id).await;
     state.events.removed();
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Voids a terminal's certificate and throws it out; it may be enrolled anew.
+/// Voids a terminal's certificate and throws it out; it may be enrolled anew. Doing it twice is
+/// doing it once, whatever state it is in, so it needs no `If-Match` and no `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/v1/terminals/{id}/revoke", responses((status = 200, body = TerminalDetail)))]
 pub async fn revoke(
     State(state): State<ApiState>,
@@ -246,8 +271,11 @@ pub async fn revoke(
     Path(id): Path<String>,
 ) -> Answer<Tagged<TerminalDetail>> {
     let terminal = find(&state, &id)?;
-    throw_out(&state, &actor.name(), "terminal.revoke", &terminal.id).await?;
-    detail(&state, &find(&state, &id)?).await
+    let entry = Entry::ok(state.clock.now_ms(), actor.name(), "terminal.revoke", terminal.id.as_str());
+    state.identities.revoke(&terminal.id, entry).await?;
+    let now = find(&state, &id)?;
+    state.registry.kick(&now.id).await;
+    detail(&state, &now).await
 }
 
 /// A token to enroll a terminal, told only now.
@@ -258,7 +286,8 @@ pub struct EnrollToken {
     command: String,
 }
 
-/// Makes a one-time token to enroll a terminal.
+/// Makes a one-time token to enroll a terminal. Its secret is kept by nobody, so a repeated request
+/// makes another token and `Idempotency-Key` is not taken: whatever is not used ends in 30 minutes.
 #[utoipa::path(post, path = "/api/v1/terminals/{id}/enroll-tokens", responses((status = 201, body = EnrollToken)))]
 pub async fn enroll_token(
     State(state): State<ApiState>,

@@ -1,5 +1,8 @@
 //! The API over a real database file: nobody gets in without proof, and one token enrolls once.
 
+mod problems;
+mod roles;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -23,7 +26,7 @@ pub(crate) struct World {
     _folder: tempfile::TempDir,
     pub(crate) state: ApiState,
     router: Router,
-    cookie: String,
+    pub(crate) cookie: String,
     csrf: String,
     password: String,
 }
@@ -61,7 +64,7 @@ impl World {
         let now_ms = clock.now_ms();
         let audit = Arc::new(Audit::new(pool.clone()));
         let events = Events::new(now_ms);
-        let accounts = Accounts::new(pool.clone(), audit.clone()).unwrap();
+        let accounts = Accounts::new(pool.clone(), audit.clone(), folder.path().join("first")).unwrap();
         let password = accounts.first(now_ms).await.unwrap().unwrap();
         let terminal =
             Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), "<script>".into(), now_ms);
@@ -84,6 +87,7 @@ impl World {
                 languages: vec!["de".into()],
             }),
             desired_changed: Arc::default(),
+            streams: Default::default(),
             enrolling: enrolling(),
             renewing: renewing(),
             pool,
@@ -224,4 +228,17 @@ async fn figures_on_the_console_need_an_api_token_and_health_does_not() {
     let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
     assert_eq!(get("/metrics", &[("authorization", &bearer)]).await, StatusCode::OK);
     assert_eq!(get("/api/v1/session", &[]).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_changed_audit_log_is_told_to_those_who_ask() {
+    let world = World::new().await;
+    let path = "/api/v1/audit/verification";
+    let (_, whole) = world.call("GET", path, None, &[]).await;
+    assert_eq!(whole, json!({"ok": true, "row": 2}));
+    let harm = "UPDATE audit SET actor = 'somebody' WHERE id = 2";
+    sqlx::query(harm).execute(&world.state.pool).await.unwrap();
+    let (status, changed) = world.call("GET", path, None, &[]).await;
+    assert_eq!((status, &changed["ok"], &changed["row"]), (StatusCode::OK, &json!(false), &json!(2)));
+    assert!(changed["what"].is_string(), "{changed}");
 }

@@ -121,12 +121,16 @@ impl Publish {
                 settings: Settings::default(),
             };
             let mut stored = stored.unwrap_or(fresh);
-            let before = stored.body.as_ref().map(|b| b.generation);
+            let before = stored.generation();
             let generation = renew(&self.state, &terminal, &mut stored, now_ms);
-            if before != Some(generation) {
+            if before != generation {
                 let mut conn =
                     self.state.pool.acquire().await.map_err(StoreError::of("keep a desired state"))?;
-                rows::put(&mut conn, &stored).await?;
+                if !rows::put(&mut conn, &stored, before).await? {
+                    // Somebody changed it since it was read: the next look takes what that one wrote.
+                    self.state.desired_changed.notify_one();
+                    continue;
+                }
             }
             if terminal.desired_generation != generation {
                 self.state.fleet.change(&terminal.id, |t| {

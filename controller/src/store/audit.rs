@@ -48,21 +48,58 @@ pub async fn append(pool: &AnyPool, entry: Entry) -> Result<(), StoreError> {
     tx.commit().await.map_err(&fail)
 }
 
-/// Number of rows and the last hash, as the head has them.
-pub async fn head(pool: &AnyPool) -> Result<(i64, String), StoreError> {
+/// Number of the last row and its hash, as the head has them.
+pub async fn head(conn: &mut AnyConnection) -> Result<(i64, String), StoreError> {
     let row = sqlx::query("SELECT rows, hash FROM audit_head WHERE one = 1")
-        .fetch_one(pool)
+        .fetch_one(conn)
         .await
         .map_err(StoreError::of("read the head of the audit log"))?;
     Ok((row.get(0), row.get(1)))
 }
 
+/// The last row that was forgotten and its hash: what the first one that is left follows.
+pub async fn anchor(conn: &mut AnyConnection) -> Result<(i64, String), StoreError> {
+    let row = sqlx::query("SELECT rows, hash FROM audit_anchor WHERE one = 1")
+        .fetch_one(conn)
+        .await
+        .map_err(StoreError::of("read the anchor of the audit log"))?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// Forgets rows of before this, from the beginning up to the first that is younger; the anchor keeps
+/// the hash that the rest follows.
+pub async fn sweep(pool: &AnyPool, before_ms: i64) -> Result<u64, StoreError> {
+    let fail = StoreError::of("sweep the audit log");
+    let mut tx = pool.begin().await.map_err(&fail)?;
+    // A row's number never falls, while its time may: clocks are set back.
+    let moved = sqlx::query(
+        "UPDATE audit_anchor SET (rows, hash) = (SELECT id, hash FROM audit WHERE id = (
+             SELECT MAX(id) FROM audit
+             WHERE id < (SELECT COALESCE(MIN(id), 9223372036854775807) FROM audit WHERE at_ms >= $1)))
+         WHERE one = 1 AND EXISTS (SELECT 1 FROM audit
+             WHERE id < (SELECT COALESCE(MIN(id), 9223372036854775807) FROM audit WHERE at_ms >= $1))",
+    )
+    .bind(before_ms)
+    .execute(&mut *tx)
+    .await
+    .map_err(&fail)?;
+    if moved.rows_affected() == 0 {
+        return Ok(0);
+    }
+    let done = sqlx::query("DELETE FROM audit WHERE id <= (SELECT rows FROM audit_anchor WHERE one = 1)")
+        .execute(&mut *tx)
+        .await
+        .map_err(&fail)?;
+    tx.commit().await.map_err(&fail)?;
+    Ok(done.rows_affected())
+}
+
 const COLUMNS: &str = "SELECT id, at_ms, actor, action, object, detail, result, previous, hash FROM audit";
 
 /// Rows after `id`, the oldest first.
-pub async fn after(pool: &AnyPool, id: i64, limit: i64) -> Result<Vec<Row>, StoreError> {
+pub async fn after(conn: &mut AnyConnection, id: i64, limit: i64) -> Result<Vec<Row>, StoreError> {
     let sql = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id > $1 ORDER BY id LIMIT $2"));
-    let rows = sqlx::query(sql).bind(id).bind(limit).fetch_all(pool).await;
+    let rows = sqlx::query(sql).bind(id).bind(limit).fetch_all(conn).await;
     Ok(rows.map_err(StoreError::of("read the audit log"))?.iter().map(read).collect())
 }
 

@@ -80,6 +80,9 @@ pub struct Filter {
     pub after: Option<String>,
 }
 
+/// What is not settled.
+const OPEN: &str = "state IN ('queued', 'sent', 'accepted', 'running')";
+
 macro_rules! columns {
     ($rest:literal) => {
         concat!(
@@ -207,30 +210,63 @@ pub async fn history(pool: &AnyPool, id: CommandId) -> Result<Vec<Step>, StoreEr
 
 /// Commands, the newest first.
 pub async fn list(pool: &AnyPool, filter: &Filter, limit: i64) -> Result<Vec<Command>, StoreError> {
-    let rows = sqlx::query(columns!(
-        "WHERE ($1 IS NULL OR terminal = $1) AND ($2 IS NULL OR batch = $2) AND ($3 IS NULL OR state = $3)
-           AND ($4 = 0 OR state IN ('queued', 'sent', 'accepted', 'running')) AND ($5 IS NULL OR id < $5)
-         ORDER BY id DESC LIMIT $6"
-    ))
-    .bind(filter.terminal.clone())
-    .bind(filter.batch.clone())
-    .bind(filter.state.clone())
-    .bind(i64::from(filter.open))
-    .bind(filter.after.clone())
-    .bind(limit)
-    .fetch_all(pool)
-    .await
-    .map_err(StoreError::of("list commands"))?;
-    rows.iter().map(read).collect()
+    let (sql, values) = list_sql(filter, limit);
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    for value in values {
+        query = query.bind(value.to_owned());
+    }
+    let rows = query.fetch_all(pool).await.map_err(StoreError::of("list commands"))?;
+    Ok(readable(&rows))
+}
+
+/// The statement of a list: only the conditions that are asked for, so that an index fits them.
+fn list_sql(filter: &Filter, limit: i64) -> (String, Vec<&str>) {
+    let mut sql = columns!("WHERE 1 = 1").to_owned();
+    let mut values = Vec::new();
+    let asked = [
+        ("terminal =", &filter.terminal),
+        ("batch =", &filter.batch),
+        ("state =", &filter.state),
+        ("id <", &filter.after),
+    ];
+    for (condition, value) in asked {
+        if let Some(value) = value {
+            values.push(value.as_str());
+            sql.push_str(&format!(" AND {condition} ${}", values.len()));
+        }
+    }
+    if filter.open {
+        sql.push_str(&format!(" AND {OPEN}"));
+    }
+    sql.push_str(&format!(" ORDER BY id DESC LIMIT {limit}"));
+    (sql, values)
 }
 
 /// Every command of which something is still to be expected, the oldest first.
 pub async fn open(pool: &AnyPool) -> Result<Vec<Command>, StoreError> {
-    let rows = sqlx::query(columns!("WHERE state IN ('queued', 'sent', 'accepted', 'running') ORDER BY id"))
-        .fetch_all(pool)
-        .await
-        .map_err(StoreError::of("list open commands"))?;
-    rows.iter().map(read).collect()
+    let sql = format!("{} WHERE {OPEN} ORDER BY id", columns!(""));
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(pool).await;
+    Ok(readable(&rows.map_err(StoreError::of("list open commands"))?))
+}
+
+/// Rows that this version can read. One that it cannot (of a newer version, or damaged) is said and
+/// left out: the others must not wait for it.
+fn readable(rows: &[AnyRow]) -> Vec<Command> {
+    let take = |row: &AnyRow| {
+        read(row)
+            .inspect_err(|error| {
+                let id: String = row.get(0);
+                tracing::error!(command = id, %error, "a command is left out");
+            })
+            .ok()
+    };
+    rows.iter().filter_map(take).collect()
+}
+
+/// How many open commands this version cannot read.
+pub async fn count_unreadable(pool: &AnyPool) -> Result<u64, StoreError> {
+    let all: i64 = open_counts(pool).await?.iter().map(|(_, _, n)| n).sum();
+    Ok(u64::try_from(all).unwrap_or(0).saturating_sub(open(pool).await?.len() as u64))
 }
 
 /// How many open commands each terminal has in each state.
@@ -308,6 +344,20 @@ pub async fn sweep_logs(pool: &AnyPool, before_ms: i64) -> Result<u64, StoreErro
     Ok(done.rows_affected())
 }
 
+/// Forgets settled commands whose time was over before this, with history and logs.
+pub async fn sweep(pool: &AnyPool, before_ms: i64) -> Result<u64, StoreError> {
+    let fail = StoreError::of("sweep settled commands");
+    let old = format!("SELECT id FROM commands WHERE NOT {OPEN} AND finish_by_ms < $1");
+    let mut tx = pool.begin().await.map_err(&fail)?;
+    let mut gone = 0;
+    for (table, key) in [("command_history", "command"), ("command_logs", "command"), ("commands", "id")] {
+        let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE {key} IN ({old})"));
+        gone = sqlx::query(sql).bind(before_ms).execute(&mut *tx).await.map_err(&fail)?.rows_affected();
+    }
+    tx.commit().await.map_err(&fail)?;
+    Ok(gone)
+}
+
 fn word(rejection: Rejection) -> String {
     serde_json::to_value(rejection).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
@@ -343,3 +393,6 @@ fn read(row: &AnyRow) -> Result<Command, StoreError> {
         revision: row.get(18),
     })
 }
+
+#[cfg(test)]
+mod tests;

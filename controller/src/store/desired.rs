@@ -28,6 +28,13 @@ pub struct Stored {
     pub settings: Settings,
 }
 
+impl Stored {
+    /// Its generation; 0 before the first.
+    pub fn generation(&self) -> u64 {
+        self.body.as_ref().map_or(0, |body| body.generation)
+    }
+}
+
 /// All that is stored.
 pub async fn all(pool: &AnyPool) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query("SELECT terminal, body, changed_ms, session_idle_s, languages FROM desired")
@@ -49,17 +56,20 @@ pub async fn get(pool: &AnyPool, terminal: &str) -> Result<Option<Stored>, Store
     Ok(row.as_ref().map(read))
 }
 
-/// Stores body and settings of a terminal.
-pub async fn put(conn: &mut AnyConnection, stored: &Stored) -> Result<(), StoreError> {
-    let generation = stored.body.as_ref().map_or(0, |b| i64::try_from(b.generation).unwrap_or(i64::MAX));
+/// Stores body and settings of a terminal, decided on this generation (0: there was none). `false`
+/// when it is another one by now: decide again.
+pub async fn put(conn: &mut AnyConnection, stored: &Stored, decided_on: u64) -> Result<bool, StoreError> {
+    let fail = StoreError::of("keep a desired state");
+    let generation = stored.body.as_ref().map_or(0, |b| number(b.generation));
     let body = stored.body.as_ref().and_then(|b| serde_json::to_string(b).ok()).unwrap_or_default();
     let languages = stored.settings.languages.as_ref().map(|l| serde_json::to_string(l).unwrap_or_default());
-    sqlx::query(
+    let done = sqlx::query(
         "INSERT INTO desired (terminal, generation, body, changed_ms, session_idle_s, languages)
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (terminal) DO UPDATE SET generation = excluded.generation, body = excluded.body,
            changed_ms = excluded.changed_ms, session_idle_s = excluded.session_idle_s,
-           languages = excluded.languages",
+           languages = excluded.languages
+         WHERE desired.generation = $7",
     )
     .bind(stored.terminal.clone())
     .bind(generation)
@@ -67,20 +77,28 @@ pub async fn put(conn: &mut AnyConnection, stored: &Stored) -> Result<(), StoreE
     .bind(stored.changed_ms)
     .bind(stored.settings.session_idle_s.map(i64::from))
     .bind(languages)
+    .bind(number(decided_on))
     .execute(conn)
     .await
-    .map_err(StoreError::of("keep a desired state"))?;
-    Ok(())
+    .map_err(fail)?;
+    Ok(done.rows_affected() == 1)
 }
 
-/// Forgets a terminal.
-pub async fn delete(conn: &mut AnyConnection, terminal: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM desired WHERE terminal = $1")
+fn number(generation: u64) -> i64 {
+    i64::try_from(generation).unwrap_or(i64::MAX)
+}
+
+/// Forgets a terminal whose desired state has this generation (0: it has none); `false` when it is
+/// another one by now.
+pub async fn delete(conn: &mut AnyConnection, terminal: &str, generation: u64) -> Result<bool, StoreError> {
+    let fail = StoreError::of("forget a desired state");
+    let done = sqlx::query("DELETE FROM desired WHERE terminal = $1 AND generation = $2")
         .bind(terminal.to_owned())
+        .bind(number(generation))
         .execute(conn)
         .await
-        .map_err(StoreError::of("forget a desired state"))?;
-    Ok(())
+        .map_err(fail)?;
+    Ok(done.rows_affected() == 1 || generation == 0)
 }
 
 fn read(row: &sqlx::any::AnyRow) -> Stored {

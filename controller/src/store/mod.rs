@@ -3,6 +3,7 @@
 //! Every transaction that writes begins with a writing statement: `SQLite` then waits for its turn,
 //! while a read that turns into a write could be refused half-way.
 
+pub mod alive;
 pub mod api_tokens;
 pub mod audit;
 pub mod certificates;

@@ -67,21 +67,20 @@ pub async fn used(pool: &AnyPool, token_hash: &str, now_ms: i64) -> Result<(), S
     Ok(())
 }
 
-/// Ends a session.
-pub async fn delete(pool: &AnyPool, token_hash: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+/// Ends a session; `false` when it had ended before.
+pub async fn delete(conn: &mut AnyConnection, token_hash: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
         .bind(token_hash.to_owned())
-        .execute(pool)
+        .execute(conn)
         .await
         .map_err(StoreError::of("end a session"))?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
-/// Ends every session of an account but one.
-pub async fn delete_of_user(conn: &mut AnyConnection, user: &str, but: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM sessions WHERE user_name = $1 AND token_hash <> $2")
+/// Ends every session of an account.
+pub async fn delete_of_user(conn: &mut AnyConnection, user: &str) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM sessions WHERE user_name = $1")
         .bind(user.to_owned())
-        .bind(but.to_owned())
         .execute(conn)
         .await
         .map_err(StoreError::of("end an account's sessions"))?;

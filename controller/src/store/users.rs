@@ -42,6 +42,13 @@ pub async fn count(pool: &AnyPool) -> Result<i64, StoreError> {
     Ok(row.map_err(StoreError::of("count the accounts"))?.get(0))
 }
 
+/// How many administrators there are, as the caller's transaction sees it.
+pub async fn count_admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
+    let counted = sqlx::query("SELECT COUNT(*) FROM users WHERE role = $1").bind(Role::Admin.word());
+    let row = counted.fetch_one(conn).await;
+    Ok(row.map_err(StoreError::of("count the administrators"))?.get(0))
+}
+
 /// Makes an account; `false` when the name is taken.
 pub async fn insert(conn: &mut AnyConnection, user: &User) -> Result<bool, StoreError> {
     let done = sqlx::query(

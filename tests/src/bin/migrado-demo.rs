@@ -114,7 +114,7 @@ fn explanation(demo: &Demo, took: Duration) -> String {
         demo.terminals.len(),
         ports.loopback,
         ports.console,
-        demo.password,
+        demo.password.as_deref().unwrap_or("the password that you chose"),
         first.kiosk_port,
         first.id,
         ports.metrics,

@@ -14,6 +14,8 @@ use crate::output;
 const PATH: &str = "/api/v1/commands";
 /// How often a followed order is looked at. The console has the stream; a script has time.
 const FOLLOW_PERIOD: Duration = Duration::from_secs(1);
+/// How often an order is said when nobody answers.
+const GIVE_TRIES_MAX: u32 = 3;
 /// States after which nothing more is to be expected.
 const SETTLED: [&str; 6] = ["succeeded", "failed", "rejected", "timed_out", "expired", "canceled"];
 
@@ -101,14 +103,38 @@ async fn order(client: &Client, format: Format, send: &Send) -> Result<Code, Fai
     if let Some(reason) = &send.reason {
         body["reason"] = json!(reason);
     }
-    let key = uuid::Uuid::now_v7().to_string();
-    let batch = client.post(PATH, &body, &[("Idempotency-Key", &key)]).await?;
-    let commands = batch["commands"].as_array().cloned().unwrap_or_default();
-    match send.wait {
-        Some(seconds) => follow(client, format, &commands, Duration::from_secs(seconds)).await,
+    let commands = give(client, &body).await?;
+    let code = match send.wait {
+        Some(seconds) => follow(client, format, &commands, Duration::from_secs(seconds)).await?,
         None => {
             table(format, &commands);
-            Ok(Code::Ok)
+            Code::Ok
+        }
+    };
+    let skipped = preview["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty());
+    Ok(if skipped && code == Code::Ok { Code::Partial } else { code })
+}
+
+/// Gives the order, once, however often it has to be said: the key makes a repetition known.
+async fn give(client: &Client, body: &Value) -> Result<Vec<Value>, Failure> {
+    let key = uuid::Uuid::now_v7().to_string();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match client.post(PATH, body, &[("Idempotency-Key", &key)]).await {
+            Ok(batch) => return Ok(batch["commands"].as_array().cloned().unwrap_or_default()),
+            Err(failure) if failure.unanswered && tries < GIVE_TRIES_MAX => {
+                output::say(&format!("{}; saying it again", failure.message));
+                sleep_until(Instant::now() + FOLLOW_PERIOD).await;
+            }
+            Err(failure) if failure.unanswered => {
+                let message = format!(
+                    "{}; whether the order was taken is not known: see `migradoctl commands list --open`",
+                    failure.message
+                );
+                return Err(Failure::new(Code::TimedOut, message));
+            }
+            Err(failure) => return Err(failure),
         }
     }
 }
@@ -173,7 +199,15 @@ async fn follow(client: &Client, format: Format, issued: &[Value], limit: Durati
         }
         sleep_until((Instant::now() + FOLLOW_PERIOD).min(deadline)).await;
         for id in open {
-            let command = client.get(&format!("{PATH}/{}", encode(&id))).await?;
+            let command = match client.get(&format!("{PATH}/{}", encode(&id))).await {
+                Ok(command) => command,
+                // The order goes on whether or not somebody sees it.
+                Err(failure) if failure.unanswered => {
+                    output::say(&format!("{id}: {}; looking again", failure.message));
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            };
             let was = now.insert(id, command.clone()).unwrap_or(Value::Null);
             if was["state"] != command["state"] {
                 output::say(&format!(

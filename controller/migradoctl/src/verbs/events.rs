@@ -1,4 +1,5 @@
-//! `migradoctl events --watch`: what changes, as it changes, resumed by id after an interruption.
+//! `migradoctl events`: how everything is now; with `--watch` what changes, as it changes, resumed by
+//! id after an interruption.
 
 use std::time::Duration;
 
@@ -17,6 +18,23 @@ const SILENCE: Duration = Duration::from_secs(35);
 const AGAIN: Duration = Duration::from_secs(2);
 
 pub(crate) async fn run(client: &Client, format: Format, events: &Events) -> Result<Code, Failure> {
+    if events.watch { watch(client, format, events).await } else { now(client, format, events).await }
+}
+
+/// The present state as the events that would tell it: every display, and every open order.
+async fn now(client: &Client, format: Format, events: &Events) -> Result<Code, Failure> {
+    let lists =
+        [("terminal", "/api/v1/terminals?limit=500"), ("command", "/api/v1/commands?open=true&limit=500")];
+    for (name, path) in lists {
+        for item in client.list(path, usize::MAX).await? {
+            let event = Event { id: String::new(), name: name.to_owned(), data: item.to_string() };
+            print(format, events, &event);
+        }
+    }
+    Ok(Code::Ok)
+}
+
+async fn watch(client: &Client, format: Format, events: &Events) -> Result<Code, Failure> {
     let mut last_id: Option<String> = None;
     loop {
         // The very first try may fail for good (address, token); later ones are tried again.
@@ -30,9 +48,6 @@ pub(crate) async fn run(client: &Client, format: Format, events: &Events) -> Res
                             last_id = Some(event.id.clone());
                         }
                         print(format, events, &event);
-                        if !events.watch {
-                            return Ok(Code::Ok);
-                        }
                     }
                 }
                 output::say("the stream is interrupted; trying again");

@@ -29,7 +29,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Makes an API token; it is told only now. Needs a session: a token makes no tokens. */
+        /**
+         * Makes an API token; it is told only now. Needs a session: a token makes no tokens. Its secret is
+         *     kept by nobody, so a repeated request makes another token and `Idempotency-Key` is not taken.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -149,6 +152,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks the whole audit log: a changed, inserted or removed entry is found. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Verification"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -184,11 +222,14 @@ export interface paths {
             };
         };
         put?: never;
-        /** Gives an order. */
+        /** Gives an order. With the same `Idempotency-Key` it is given once, however often it is sent. */
         post: {
             parameters: {
                 query?: never;
-                header?: never;
+                header?: {
+                    /** @description 1 to 128 ASCII characters, new for every order; kept for a day */
+                    "Idempotency-Key"?: string | null;
+                };
                 path?: never;
                 cookie?: never;
             };
@@ -297,7 +338,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes a command back. */
+        /**
+         * Takes a command back. Doing it twice is doing it once, and whether it is too late is decided on
+         *     the command as it is, so it needs no `If-Match` and no `Idempotency-Key`.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -365,7 +409,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What changes, as it changes. `Last-Event-ID` resumes. */
+        /**
+         * What changes, as it changes. `Last-Event-ID` resumes.
+         *     An account may hold 20 of them, the controller 500; the next one is answered 429. A stream ends
+         *     with the session that it was opened in, also when nobody used that for 30 minutes.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -514,7 +562,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Changes one's own password; every session ends. */
+        /** Changes one's own password; every session ends. Needs a session: a token changes no account. */
         post: {
             parameters: {
                 query?: never;
@@ -649,7 +697,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Adds a terminal. */
+        /**
+         * Adds a terminal. Its identity makes a repeated request known: that is answered 409 `exists`, so
+         *     `Idempotency-Key` is not taken.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -763,7 +814,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes a one-time token to enroll a terminal. */
+        /**
+         * Makes a one-time token to enroll a terminal. Its secret is kept by nobody, so a repeated request
+         *     makes another token and `Idempotency-Key` is not taken: whatever is not used ends in 30 minutes.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -798,7 +852,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Voids a terminal's certificate and throws it out; it may be enrolled anew. */
+        /**
+         * Voids a terminal's certificate and throws it out; it may be enrolled anew. Doing it twice is
+         *     doing it once, whatever state it is in, so it needs no `If-Match` and no `Idempotency-Key`.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -966,7 +1023,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Makes an account. */
+        /**
+         * Makes an account. Its name makes a repeated request known: that is answered 409 `exists`, so
+         *     `Idempotency-Key` is not taken.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1045,7 +1105,7 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Changes an account; its sessions end. */
+        /** Changes an account; with a new password its sessions end. */
         patch: {
             parameters: {
                 query?: never;
@@ -2024,6 +2084,18 @@ export interface components {
              * @description Since when the level is what it is.
              */
             since_ms: number;
+        };
+        /** @description Whether the audit log is whole. */
+        Verification: {
+            /** @description Whether every entry is there as it was written. */
+            ok: boolean;
+            /**
+             * Format: int64
+             * @description Entries that were checked; when it is not whole, the first one that does not fit.
+             */
+            row: number;
+            /** @description What is wrong with it. */
+            what?: string | null;
         };
         /** @description Why something is not green, and what to do. */
         Why: {
