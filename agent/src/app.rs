@@ -38,7 +38,7 @@ use crate::sensors::usage::UsageSensor;
 use crate::store::{self, Mode, Store};
 use crate::tasks::{Stage, Tasks};
 use crate::telemetry::sampler::{Pace, sample};
-use crate::telemetry::{Outbox, State};
+use crate::telemetry::{Outbox, State, memory};
 use crate::time_asker;
 use crate::uplink::Uplink;
 
@@ -61,8 +61,11 @@ const KEEP_ALIVE_S: u16 = 30;
 const SESSION_EXPIRY_S: u32 = 24 * 60 * 60;
 /// Seconds between two looks at what was counted.
 const USAGE_PERIOD_S: u32 = 30;
-/// Threads that may block at once (systemd's bus, names): short-lived, none in the usual run.
-const BLOCKING_THREADS_MAX: usize = 4;
+/// Threads that may block at once: one for storage, two for the sensors that ask systemd, two for
+/// commands, the rest for names and logs. Short-lived, none in the usual run.
+const BLOCKING_THREADS_MAX: usize = 8;
+/// How long the process waits at its end for calls that block: whatever hangs then is left behind.
+const BLOCKED_CALLS_DRAIN: Duration = Duration::from_millis(500);
 
 /// How the process ends.
 pub fn exit(code: u8) -> ExitCode {
@@ -72,7 +75,10 @@ pub fn exit(code: u8) -> ExitCode {
 /// Enrolls the terminal. Gives a sentence for the one who did it.
 pub fn enroll(config: &AgentConfig, token: &str, controller: Option<&str>) -> anyhow::Result<String> {
     migrado_link::tls::install_provider();
-    let terminal = runtime()?.block_on(identity::enroll(&config.data_dir, token, controller))?;
+    let runtime = runtime()?;
+    let terminal = runtime.block_on(identity::enroll(&config.data_dir, token, controller));
+    runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
+    let terminal = terminal?;
     Ok(format!("{terminal} is enrolled; its identity is kept in {}", config.data_dir.display()))
 }
 
@@ -88,13 +94,16 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
         tracing::error!("the store was damaged and put aside; earlier orders are refused from now on");
         store.forget_orders_before(clock::now_ms())?;
     }
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        systemd::notify_ready("starting");
         let Some(identity) = await_identity(&config, &mut signals).await? else { return Ok(0) };
         let agent = Agent { config, db, store, ring, identity, turn_period };
         agent.run(signals).await
-    })
+    });
+    // Dropping it would wait for calls that may never come back.
+    runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
+    ended
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -134,7 +143,8 @@ async fn await_identity(config: &AgentConfig, signals: &mut Signals) -> anyhow::
         }
         if !is_told {
             is_told = true;
-            systemd::notify_status("not enrolled: run migrado-agent enroll");
+            // It works as designed: systemd must not take the waiting for a start that hangs.
+            systemd::notify_ready("not enrolled: run migrado-agent enroll");
             tracing::warn!("not enrolled: get a token from the console and run migrado-agent enroll");
         }
         systemd::notify_watchdog();
@@ -166,7 +176,7 @@ impl Agent {
         let (linked, _) = watch::channel(Linked::default());
         let (leaving, mut leaves) = watch::channel(Leaving::No);
         let (mode, _) = watch::channel(self.store.mode()?);
-        let state = State::default();
+        let state = remembering_state(&mut tasks, &self.store)?;
         let outbox = Outbox::open(self.db.clone())?;
         let (whole_wanted, _) = watch::channel(0);
         let (uplink_session, _) = watch::channel(None);
@@ -233,6 +243,8 @@ impl Agent {
             Executor::new(journal, tell, Arc::new(handlers), here.clone(), open, tasks.token(Stage::Work));
         commands.resume()?;
         tasks.spawn(Stage::Work, "commands", executor.run(arriving));
+        // Page and sensors stand, and orders are taken.
+        systemd::notify_ready("starting");
 
         let mut control = Control::new(crate::control::Parts {
             terminal,
@@ -282,6 +294,14 @@ impl Agent {
             not_before_ms: self.store.orders_not_before_ms()?,
         })
     }
+}
+
+/// The state, which goes on with the since-whens from before the start and keeps them for the next.
+fn remembering_state(tasks: &mut Tasks, store: &Store) -> anyhow::Result<State> {
+    let state = State::seeded(store.memory()?);
+    let keeping = memory::keep(state.clone(), store.clone(), tasks.token(Stage::Work));
+    tasks.spawn(Stage::Work, "memory", keeping);
+    Ok(state)
 }
 
 /// Opens the loopback port of the visitor's page and serves it.
