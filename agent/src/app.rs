@@ -9,7 +9,6 @@ use anyhow::Context as _;
 use migrado_link::session::{LinkOptions, link};
 use migrado_link::signing::Verifier;
 use migrado_protocol::topic::terminal_filters;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::away::Ended;
@@ -26,6 +25,7 @@ use crate::identity::{self, Identity};
 use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
+use crate::platform::signals::Signals;
 use crate::platform::{clock, systemd};
 use crate::presence::{Keeper, SessionNumbers};
 use crate::sensors::clock::{ClockSensor, ControllerTime};
@@ -96,7 +96,7 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
     }
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let mut signals = Signals::new()?;
+        let mut signals = Signals::new().context("cannot listen for signals")?;
         let Some(identity) = await_identity(&config, &mut signals).await? else { return Ok(0) };
         let agent = Agent { config, db, store, ring, identity, turn_period };
         agent.run(signals).await
@@ -112,26 +112,6 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .context("the runtime did not start")
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn any(&mut self) {
-        // Cancel-safe: a signal is not lost by dropping the wait for it.
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }
 
 /// Waits until the terminal is enrolled. `None` if it was stopped before.
@@ -243,8 +223,7 @@ impl Agent {
             Executor::new(journal, tell, Arc::new(handlers), here.clone(), open, tasks.token(Stage::Work));
         commands.resume()?;
         tasks.spawn(Stage::Work, "commands", executor.run(arriving));
-        // Page and sensors stand, and orders are taken.
-        systemd::notify_ready("starting");
+        systemd::notify_ready("page and sensors stand");
 
         let mut control = Control::new(crate::control::Parts {
             terminal,
