@@ -7,5 +7,5 @@ mod commands;
 mod data_path;
 mod identity;
 mod orders_on_the_wire;
-mod printers;
 mod refusals;
+mod verbs;
