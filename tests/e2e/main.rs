@@ -7,5 +7,6 @@ mod commands;
 mod data_path;
 mod identity;
 mod orders_on_the_wire;
+mod readiness;
 mod refusals;
 mod verbs;
