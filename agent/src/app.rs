@@ -26,7 +26,7 @@ use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
 use crate::platform::signals::Signals;
-use crate::platform::{clock, systemd};
+use crate::platform::{clock, pulse, systemd};
 use crate::presence::{Keeper, SessionNumbers};
 use crate::sensors::clock::{ClockSensor, ControllerTime};
 use crate::sensors::page::watch_page;
@@ -87,7 +87,7 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
     migrado_link::tls::install_provider();
     let ring = crate::logs::begin(config.log.filter(), environment.journal_stream);
     let turn_period =
-        environment.watchdog_us.map_or(TURN_PERIOD, |us| TURN_PERIOD.min(Duration::from_micros(us / 3)));
+        environment.watchdog_us.map_or(TURN_PERIOD, |us| TURN_PERIOD.min(Duration::from_micros(us / 2)));
     let (db, was_damaged) = store::open(&config.data_dir)?;
     let store = Store::new(db.clone());
     if was_damaged {
@@ -107,11 +107,13 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
-        .context("the runtime did not start")
+        .context("the runtime did not start")?;
+    pulse::begin();
+    Ok(runtime)
 }
 
 /// Waits until the terminal is enrolled. `None` if it was stopped before.

@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::State;
+use crate::platform::pulse;
 use crate::store::Store;
 
-/// Pause after a write: a part that flaps costs the disk no more than this. A kill within it loses
-/// a since-when of as many seconds.
+/// Pause after a write, about: a part that flaps costs the disk no more than this. A kill within it
+/// loses a since-when of as many seconds.
 const WRITE_PAUSE: Duration = Duration::from_secs(10);
 
 /// What is remembered: states, reasons and since-whens, no details.
@@ -80,7 +81,7 @@ pub async fn keep(state: State, store: Store, stop: CancellationToken) {
                     tracing::warn!(error = &error as &dyn std::error::Error, "since-whens are not kept");
                 }
             }
-            if stop.run_until_cancelled(tokio::time::sleep(WRITE_PAUSE)).await.is_none() {
+            if stop.run_until_cancelled(pulse::sleep(WRITE_PAUSE)).await.is_none() {
                 changed.mark_changed();
             }
         }

@@ -15,7 +15,7 @@ use migrado_protocol::verdict::Verdict;
 
 /// Milliseconds between two reports that only bring moved figures.
 pub const READINGS_PERIOD_MS: i64 = 15_000;
-/// A sensor's period is jittered; this much early still counts as the period.
+/// Sensors read on a common pulse; this much early still counts as the period.
 const READINGS_SLACK_MS: i64 = 2_000;
 
 /// Points of processor use: less is the noise of a display that plays a video.

@@ -41,7 +41,7 @@ fn main() {
     bus.add_object(MANAGER, move |m| manager(m, &of_manager)).unwrap();
     for name in units.lock().unwrap().keys() {
         let (name, units) = (*name, units.clone());
-        bus.add_object(&format!("{MANAGER}/unit/{}", escaped(name)), move |m| property(m, name, &units))
+        bus.add_object(format!("{MANAGER}/unit/{}", escaped(name)), move |m| property(m, name, &units))
             .unwrap();
     }
     bus.add_object("/org/freedesktop/login1", |m| {
