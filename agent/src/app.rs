@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use migrado_link::session::{LinkOptions, link};
 use migrado_protocol::topic::terminal_filters;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::away::Ended;
@@ -25,7 +24,8 @@ use crate::identity::{self, Held, Identity};
 use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
-use crate::platform::{clock, systemd};
+use crate::platform::signals::Signals;
+use crate::platform::{clock, pulse, systemd};
 use crate::presence::{Keeper, SessionNumbers};
 use crate::sensors::clock::{ClockSensor, ControllerTime};
 use crate::sensors::page::watch_page;
@@ -37,7 +37,7 @@ use crate::sensors::usage::UsageSensor;
 use crate::store::{self, Mode, Store};
 use crate::tasks::{Stage, Tasks};
 use crate::telemetry::sampler::{Pace, sample};
-use crate::telemetry::{Outbox, State};
+use crate::telemetry::{Outbox, State, memory};
 use crate::time_asker;
 use crate::uplink::Uplink;
 
@@ -60,8 +60,11 @@ const KEEP_ALIVE_S: u16 = 30;
 const SESSION_EXPIRY_S: u32 = 24 * 60 * 60;
 /// Seconds between two looks at what was counted.
 const USAGE_PERIOD_S: u32 = 30;
-/// Threads that may block at once (systemd's bus, names): short-lived, none in the usual run.
-const BLOCKING_THREADS_MAX: usize = 4;
+/// Threads that may block at once: one for storage, two for the sensors that ask systemd, two for
+/// commands, the rest for names and logs. Short-lived, none in the usual run.
+const BLOCKING_THREADS_MAX: usize = 8;
+/// How long the process waits at its end for calls that block: whatever hangs then is left behind.
+const BLOCKED_CALLS_DRAIN: Duration = Duration::from_millis(500);
 
 /// How the process ends.
 pub fn exit(code: u8) -> ExitCode {
@@ -71,7 +74,10 @@ pub fn exit(code: u8) -> ExitCode {
 /// Enrolls the terminal. Gives a sentence for the one who did it.
 pub fn enroll(config: &AgentConfig, token: &str, controller: Option<&str>) -> anyhow::Result<String> {
     migrado_link::tls::install_provider();
-    let terminal = runtime()?.block_on(identity::enroll(&config.data_dir, token, controller))?;
+    let runtime = runtime()?;
+    let terminal = runtime.block_on(identity::enroll(&config.data_dir, token, controller));
+    runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
+    let terminal = terminal?;
     Ok(format!("{terminal} is enrolled; its identity is kept in {}", config.data_dir.display()))
 }
 
@@ -80,48 +86,33 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
     migrado_link::tls::install_provider();
     let ring = crate::logs::begin(config.log.filter(), environment.journal_stream);
     let turn_period =
-        environment.watchdog_us.map_or(TURN_PERIOD, |us| TURN_PERIOD.min(Duration::from_micros(us / 3)));
+        environment.watchdog_us.map_or(TURN_PERIOD, |us| TURN_PERIOD.min(Duration::from_micros(us / 2)));
     let (db, was_damaged) = store::open(&config.data_dir)?;
     let store = Store::new(db.clone());
     if was_damaged {
         tracing::error!("the store was damaged and put aside; earlier orders are refused from now on");
         store.forget_orders_before(clock::now_ms())?;
     }
-    runtime()?.block_on(async {
-        let mut signals = Signals::new()?;
-        systemd::notify_ready("starting");
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::new().context("cannot listen for signals")?;
         let Some(identity) = await_identity(&config, &mut signals).await? else { return Ok(0) };
         let agent = Agent { config, db, store, ring, identity, turn_period };
         agent.run(signals).await
-    })
+    });
+    // Dropping it would wait for calls that may never come back.
+    runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
+    ended
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
-        .context("the runtime did not start")
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> anyhow::Result<Self> {
-        let listen = |kind| signal(kind).context("cannot listen for signals");
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    async fn any(&mut self) {
-        // Cancel-safe: a signal is not lost by dropping the wait for it.
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
+        .context("the runtime did not start")?;
+    pulse::begin();
+    Ok(runtime)
 }
 
 /// Waits until the terminal is enrolled. `None` if it was stopped before.
@@ -133,7 +124,8 @@ async fn await_identity(config: &AgentConfig, signals: &mut Signals) -> anyhow::
         }
         if !is_told {
             is_told = true;
-            systemd::notify_status("not enrolled: run migrado-agent enroll");
+            // It works as designed: systemd must not take the waiting for a start that hangs.
+            systemd::notify_ready("not enrolled: run migrado-agent enroll");
             tracing::warn!("not enrolled: get a token from the console and run migrado-agent enroll");
         }
         systemd::notify_watchdog();
@@ -165,7 +157,7 @@ impl Agent {
         let (linked, _) = watch::channel(Linked::default());
         let (leaving, mut leaves) = watch::channel(Leaving::No);
         let (mode, _) = watch::channel(self.store.mode()?);
-        let state = State::default();
+        let state = remembering_state(&mut tasks, &self.store)?;
         let outbox = Outbox::open(self.db.clone())?;
         let (whole_wanted, _) = watch::channel(0);
         let (uplink_session, _) = watch::channel(None);
@@ -234,6 +226,7 @@ impl Agent {
             Executor::new(journal, tell, Arc::new(handlers), here.clone(), open, tasks.token(Stage::Work));
         commands.resume()?;
         tasks.spawn(Stage::Work, "commands", executor.run(arriving));
+        systemd::notify_ready("page and sensors stand");
 
         let mut control = Control::new(crate::control::Parts {
             terminal,
@@ -284,6 +277,14 @@ impl Agent {
             not_before_ms: self.store.orders_not_before_ms()?,
         })
     }
+}
+
+/// The state, which goes on with the since-whens from before the start and keeps them for the next.
+fn remembering_state(tasks: &mut Tasks, store: &Store) -> anyhow::Result<State> {
+    let state = State::seeded(store.memory()?);
+    let keeping = memory::keep(state.clone(), store.clone(), tasks.token(Stage::Work));
+    tasks.spawn(Stage::Work, "memory", keeping);
+    Ok(state)
 }
 
 /// Opens the loopback port of the visitor's page and serves it.

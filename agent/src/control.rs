@@ -13,7 +13,6 @@ use migrado_protocol::presence::{ControllerPresence, Presence};
 use migrado_protocol::receipt::Receipt;
 use migrado_protocol::topic::{Channel, Topic};
 use tokio::sync::{mpsc, watch};
-use tokio::time::MissedTickBehavior;
 
 use crate::away::Ended;
 use crate::commands::Commands;
@@ -22,14 +21,15 @@ use crate::desired::{Decision, Reconciler};
 use crate::downlink::{self, Heard, Refusal, Refusals};
 use crate::identity::keys::Keys;
 use crate::parked::{Message, Parked};
-use crate::platform::{clock, systemd};
+use crate::platform::{clock, pulse, systemd};
 use crate::presence::{Keeper, message};
 use crate::store::{self, StoreError};
 use crate::telemetry::Outbox;
 use crate::uplink::Session;
 
-/// How often the loop turns without being asked: three times within systemd's usual 30 s watchdog.
-pub const TURN_PERIOD: Duration = Duration::from_secs(10);
+/// How often the loop turns without being asked: twice within systemd's usual 30 s watchdog, and
+/// together with the sensors.
+pub const TURN_PERIOD: Duration = Duration::from_secs(15);
 /// How long the broker may take to hear the farewell.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(2);
 
@@ -120,10 +120,11 @@ impl Control {
 
     /// Turns until the link's driver is gone, which nobody asked for. May be dropped at any await.
     pub async fn run(&mut self) {
-        let mut turn = tokio::time::interval(self.parts.turn_period);
-        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let period = self.parts.turn_period;
+        self.turn();
+        let mut turn = std::pin::pin!(pulse::sleep_at_most(period));
         loop {
-            // Cancel-safe: receiving, watching and ticking lose nothing when dropped.
+            // Cancel-safe: receiving and watching lose nothing when dropped, the pause is kept.
             tokio::select! {
                 event = self.parts.events.recv() => match event {
                     Some(event) => self.hear(event),
@@ -131,7 +132,10 @@ impl Control {
                 },
                 Ok(()) = self.parts.born.changed() => self.born(),
                 Ok(()) = self.parts.keys.settled.changed() => self.hear_parked(),
-                _ = turn.tick() => self.turn(),
+                () = &mut turn => {
+                    self.turn();
+                    turn.set(pulse::sleep_at_most(period));
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Reads what the broker brings: size, version, shape, topic, then the signature, each refusal with
 //! its own name. Nothing behind this file sees an order that the controller did not sign for this
-//! terminal. Pure but for the counter of refusals.
+//! terminal. A command that came too late is believed all the same: the gate refuses it and says so,
+//! for staff would otherwise hear nothing for hours. Pure but for the counter of refusals.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -96,7 +97,10 @@ pub fn read(
             Ok(Heard::Controller(presence))
         }
         Topic::Terminal(_, Channel::Desired) => {
-            let signed = read_signed(payload, Purpose::Desired, "a desired state", me, verifier, now_ms)?;
+            let (signed, late) = read_signed(payload, Purpose::Desired, me, verifier, now_ms)?;
+            if let Some(source) = late {
+                return Err(Refusal::Signature { what: "a desired state", source });
+            }
             let desired: Desired = serde_json::from_str(signed.body.get()).map_err(DecodeError::Malformed)?;
             if desired.generation != signed.sequence {
                 return Err(Refusal::Contradiction("generation and sequence of a desired state differ"));
@@ -104,7 +108,7 @@ pub fn read(
             Ok(Heard::Desired(desired))
         }
         Topic::Terminal(_, Channel::Command) => {
-            let signed = read_signed(payload, Purpose::Command, "a command", me, verifier, now_ms)?;
+            let (signed, _late) = read_signed(payload, Purpose::Command, me, verifier, now_ms)?;
             read_directive(&signed)
         }
         Topic::Terminal(_, Channel::Receipt) => {
@@ -116,23 +120,37 @@ pub fn read(
     }
 }
 
+/// What the controller signed for this terminal, and the objection if only its time is over.
 fn read_signed(
     payload: &[u8],
     purpose: Purpose,
-    what: &'static str,
     me: &TerminalId,
     verifier: &Verifier,
     now_ms: i64,
-) -> Result<Signed, Refusal> {
+) -> Result<(Signed, Option<SignatureError>), Refusal> {
+    let what = match purpose {
+        Purpose::Command => "a command",
+        Purpose::Desired => "a desired state",
+    };
     let signed: Signed = decode_versioned(payload)?;
     check_version(signed.v)?;
-    verifier.verify(&signed, purpose, me, now_ms).map_err(|source| Refusal::Signature { what, source })?;
-    Ok(signed)
+    match verifier.verify(&signed, purpose, me, now_ms) {
+        Ok(()) => Ok((signed, None)),
+        // The verifier asks for the time last: all else about it is right.
+        Err(late @ SignatureError::Expired { .. }) => Ok((signed, Some(late))),
+        Err(source) => Err(Refusal::Signature { what, source }),
+    }
 }
 
 fn read_directive(signed: &Signed) -> Result<Heard, Refusal> {
     match serde_json::from_str(signed.body.get()) {
-        Ok(directive) => {
+        Ok(mut directive) => {
+            // The frame bounds what is in it: past its end nothing begins, whatever the order says.
+            if let Directive::Run(order) = &mut directive
+                && signed.expires_ms != 0
+            {
+                order.start_by_ms = order.start_by_ms.min(signed.expires_ms);
+            }
             Ok(Heard::Directive { sequence: signed.sequence, issued_ms: signed.issued_ms, directive })
         }
         // Signed, hence meant: a newer controller is answered by name, not with silence.
@@ -259,7 +277,6 @@ mod tests {
             (bytes(&newer), NOW, "unknown_version"),
             (bytes(&signed(&stranger, Purpose::Command, 4, &report_now())), NOW, "unknown_key"),
             (bytes(&signed(&signer, Purpose::Desired, 4, &report_now())), NOW, "wrong_signature"),
-            (bytes(&good), NOW + 1001, "expired"),
             (b"{".to_vec(), NOW, "malformed"),
             (vec![b' '; PAYLOAD_BYTES_MAX + 1], NOW, "oversized"),
             (bytes(&signed(&signer, Purpose::Command, 4, &"dance")), NOW, "malformed"),
@@ -267,6 +284,8 @@ mod tests {
         for (payload, now_ms, label) in table {
             assert_eq!(hear(&verifier, Channel::Command, &payload, now_ms), Err(label));
         }
+        let late = bytes(&signed(&signer, Purpose::Desired, 7, &desired(7)));
+        assert_eq!(hear(&verifier, Channel::Desired, &late, NOW + 1001), Err("expired"));
         let twisted = bytes(&signed(&signer, Purpose::Desired, 8, &desired(7)));
         assert_eq!(hear(&verifier, Channel::Desired, &twisted, NOW), Err("contradiction"));
         for channel in [Channel::Report, Channel::Presence] {
@@ -275,6 +294,20 @@ mod tests {
         let theirs = Topic::of(&"fp-02".parse().unwrap(), Channel::Command).to_string();
         assert!(read(&theirs, &bytes(&good), &me(), &verifier, NOW).is_err());
         assert!(read("x/#", &bytes(&good), &me(), &verifier, NOW).is_err());
+    }
+
+    #[test]
+    fn a_late_order_is_heard_and_the_end_of_its_frame_bounds_its_start() {
+        let (signer, _) = Signer::generate().unwrap();
+        let verifier = Verifier::new(vec![signer.public().clone()]);
+        let mut body = report_now();
+        if let Directive::Run(order) = &mut body {
+            (order.start_by_ms, order.finish_by_ms) = (NOW + 5000, NOW + 9000);
+        }
+        let payload = serde_json::to_vec(&signed(&signer, Purpose::Command, 4, &body)).unwrap();
+        let heard = hear(&verifier, Channel::Command, &payload, NOW + 1001).unwrap();
+        let Heard::Directive { directive: Directive::Run(order), .. } = heard else { panic!("{heard:?}") };
+        assert_eq!((order.start_by_ms, order.finish_by_ms), (NOW + 1000, NOW + 9000));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::away::Marks;
 use crate::platform::clock;
+use crate::telemetry::memory::Memory;
 
 /// The file below the data directory.
 const FILE: &str = "agent.redb";
@@ -27,6 +28,7 @@ mod key {
     pub(super) const MARKS: &str = "marks";
     pub(super) const MODE: &str = "mode";
     pub(super) const DESIRED: &str = "desired";
+    pub(super) const SINCE: &str = "since";
     pub(super) const ORDERS_NOT_BEFORE_MS: &str = "orders_not_before_ms";
 }
 
@@ -172,6 +174,23 @@ impl Store {
     /// Keeps the mode.
     pub fn keep_mode(&self, mode: &Mode) -> Result<(), StoreError> {
         self.write(key::MODE, mode)
+    }
+
+    /// Since when the display was as it was when this was kept. One that cannot be read is none: the
+    /// since-whens begin anew.
+    pub fn memory(&self) -> Result<Memory, StoreError> {
+        match self.read(key::SINCE) {
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::warn!(%error, "since-whens begin anew");
+                Ok(Memory::default())
+            }
+            read => Ok(read?.unwrap_or_default()),
+        }
+    }
+
+    /// Keeps since when the display is as it is.
+    pub fn keep_memory(&self, memory: &Memory) -> Result<(), StoreError> {
+        self.write(key::SINCE, memory)
     }
 
     /// The desired state that was taken last.

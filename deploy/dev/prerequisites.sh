@@ -39,6 +39,8 @@ need cups-client have lpadmin
 need cups-ipp-utils have ippeveprinter
 need poppler-utils have pdftotext
 need util-linux have setpriv
+need util-linux have unshare
+need mount have mount
 # Only the tests need these; `demo` leaves them out, so that the first picture comes sooner.
 if [ "${1:-all}" != demo ]; then
     need chromium have chromium

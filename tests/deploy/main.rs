@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
 
 mod broker;
+mod polkit;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -39,9 +39,9 @@ async fn an_order_for_a_display_that_is_away_waits_and_runs_once(broker: BrokerK
     assert_eq!((done["state"].as_str(), times(&done, "running")), (Some("succeeded"), 1), "{done}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reset_waits_for_the_end_of_a_session_and_a_forced_one_does_not() {
-    let fleet = Fleet::builder().start().await;
+with_both_brokers!(a_reset_waits_for_the_end_of_a_session_and_a_forced_one_does_not);
+async fn a_reset_waits_for_the_end_of_a_session_and_a_forced_one_does_not(broker: BrokerKind) {
+    let fleet = Fleet::builder().broker(broker).start().await;
     let kiosk = fleet.terminals[0].kiosk();
     kiosk.begin("uk").await.unwrap();
     let waiting = fleet.api.order("fp-01", json!({"verb": "reset_session"})).await.unwrap();
@@ -59,9 +59,9 @@ async fn a_reset_waits_for_the_end_of_a_session_and_a_forced_one_does_not() {
     fleet.until_command(&forced, &["succeeded"]).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waits_can_be_taken_back() {
-    let fleet = Fleet::builder().start().await;
+with_both_brokers!(what_waits_can_be_taken_back);
+async fn what_waits_can_be_taken_back(broker: BrokerKind) {
+    let fleet = Fleet::builder().broker(broker).start().await;
     let kiosk = fleet.terminals[0].kiosk();
     kiosk.begin("de").await.unwrap();
     let id = fleet.api.order("fp-01", json!({"verb": "reset_session"})).await.unwrap();
@@ -72,9 +72,9 @@ async fn what_waits_can_be_taken_back() {
     kiosk.end().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_agent_restarts_once_and_says_afterwards_that_it_did() {
-    let mut fleet = Fleet::builder().start().await;
+with_both_brokers!(the_agent_restarts_once_and_says_afterwards_that_it_did);
+async fn the_agent_restarts_once_and_says_afterwards_that_it_did(broker: BrokerKind) {
+    let mut fleet = Fleet::builder().broker(broker).start().await;
     let id = fleet.api.order("fp-01", json!({"verb": "restart_agent"})).await.unwrap();
     let end = tokio::time::Instant::now() + seconds(60);
     let mut restarts = 0;
@@ -89,9 +89,9 @@ async fn the_agent_restarts_once_and_says_afterwards_that_it_did() {
     assert_eq!((done["state"].as_str(), restarts), (Some("succeeded"), 1), "{done}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_the_display_does_not_allow_is_rejected_with_a_reason() {
-    let fleet = Fleet::builder().start().await;
+with_both_brokers!(what_the_display_does_not_allow_is_rejected_with_a_reason);
+async fn what_the_display_does_not_allow_is_rejected_with_a_reason(broker: BrokerKind) {
+    let fleet = Fleet::builder().broker(broker).start().await;
     let order = json!({"verb": "restart_service", "unit": "ssh.service"});
     let id = fleet.api.order("fp-01", order).await.unwrap();
     let seen = fleet.until_command(&id, &["rejected", "succeeded", "failed"]).await;
@@ -102,9 +102,9 @@ async fn what_the_display_does_not_allow_is_rejected_with_a_reason() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_time_out_is_overruled_by_the_displays_later_word() {
-    let fleet = Fleet::builder().without_agents().start().await;
+with_both_brokers!(a_time_out_is_overruled_by_the_displays_later_word);
+async fn a_time_out_is_overruled_by_the_displays_later_word(broker: BrokerKind) {
+    let fleet = Fleet::builder().broker(broker).without_agents().start().await;
     let token = fleet.api.enroll_token("fp-01").await.unwrap();
     let (identity, _) = puppet(&fleet.controller, &token).await.unwrap();
     let hello = Hello { client_id: "fp-01".into(), will: None, clean: true };

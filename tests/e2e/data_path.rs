@@ -65,9 +65,9 @@ async fn an_interrupted_line_loses_no_usage_and_names_the_network(broker: Broker
         .await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_agent_comes_back_and_says_that_it_crashed() {
-    let mut fleet = Fleet::builder().start().await;
+with_both_brokers!(a_killed_agent_comes_back_and_says_that_it_crashed);
+async fn a_killed_agent_comes_back_and_says_that_it_crashed(broker: BrokerKind) {
+    let mut fleet = Fleet::builder().broker(broker).start().await;
     fleet.terminals[0].kill().await;
     fleet.until_terminal("fp-01", "is missed", |t| t["presence"]["state"] != "online").await;
     fleet.terminals[0].start().unwrap();
@@ -81,9 +81,9 @@ async fn a_killed_agent_comes_back_and_says_that_it_crashed() {
     assert_eq!(back["away"]["cause"], "restart", "{back}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agent_without_a_broker_neither_spins_nor_dies() {
-    let mut fleet = Fleet::builder().start().await;
+with_both_brokers!(an_agent_without_a_broker_neither_spins_nor_dies);
+async fn an_agent_without_a_broker_neither_spins_nor_dies(broker: BrokerKind) {
+    let mut fleet = Fleet::builder().broker(broker).start().await;
     fleet.line.set(Line::Down);
     let before = fleet.line.connections();
     tokio::time::sleep(seconds(10)).await;

@@ -51,9 +51,9 @@ async fn malformed_and_unknown_words_are_counted_by_reason_and_the_connection_li
     fleet.controller.process().must_live().unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_oversized_message_harms_nobody_else() {
-    let mut fleet = Fleet::builder().terminals(2).start().await;
+with_both_brokers!(an_oversized_message_harms_nobody_else);
+async fn an_oversized_message_harms_nobody_else(broker: BrokerKind) {
+    let mut fleet = Fleet::builder().broker(broker).terminals(2).start().await;
     fleet.terminals[0].kill().await;
     let token = fleet.api.enroll_token("fp-01").await.unwrap();
     let (identity, _) = puppet(&fleet.controller, &token).await.unwrap();
@@ -89,9 +89,9 @@ async fn a_late_will_of_an_old_session_changes_nothing(broker: BrokerKind) {
     fleet.until_terminal("fp-01", "is late", |t| t["presence"]["state"] != "online").await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gap_makes_the_controller_ask_for_the_whole() {
-    let fleet = Fleet::builder().without_agents().start().await;
+with_both_brokers!(a_gap_makes_the_controller_ask_for_the_whole);
+async fn a_gap_makes_the_controller_ask_for_the_whole(broker: BrokerKind) {
+    let fleet = Fleet::builder().broker(broker).without_agents().start().await;
     let token = fleet.api.enroll_token("fp-01").await.unwrap();
     let (identity, _) = puppet(&fleet.controller, &token).await.unwrap();
     let mut client = Client::connect(fleet.controller.ports.mqtt, &identity, &hello()).await.unwrap();

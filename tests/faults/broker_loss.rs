@@ -1,26 +1,39 @@
 //! The broker is gone, at the start or in the middle: everybody waits, nobody spins, nothing is lost.
 
-use migrado_tests::{BrokerKind, Fleet, needs_program};
+use migrado_tests::{BrokerKind, Fleet, with_both_brokers};
 use serde_json::json;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_broker_that_goes_and_comes_back_loses_no_order_and_no_usage() {
-    needs_program!("broker_loss", "mosquitto");
-    let mut fleet = Fleet::builder().broker(BrokerKind::Mosquitto).start().await;
-    fleet.mosquitto.as_mut().unwrap().kill().await;
+with_both_brokers!(a_broker_that_goes_and_comes_back_loses_no_order_and_no_usage);
+async fn a_broker_that_goes_and_comes_back_loses_no_order_and_no_usage(broker: BrokerKind) {
+    let mut fleet = Fleet::builder().broker(broker).start().await;
     let kiosk = fleet.terminals[0].kiosk();
     kiosk.begin("de").await.unwrap();
+    let waiting = fleet.api.order("fp-01", json!({"verb": "reset_session"})).await.unwrap();
+    fleet.until_command(&waiting, &["accepted"]).await;
+    // The embedded broker goes with the controller.
+    match &mut fleet.mosquitto {
+        Some(mosquitto) => mosquitto.kill().await,
+        None => fleet.controller.kill().await,
+    }
     kiosk.end().await.unwrap();
-    let id = fleet.api.order("fp-01", json!({"verb": "report_now"})).await.unwrap();
-    fleet.mosquitto.as_mut().unwrap().start().await.unwrap();
+    let queued = match broker {
+        BrokerKind::Mosquitto => Some(fleet.api.order("fp-01", json!({"verb": "report_now"})).await.unwrap()),
+        BrokerKind::Embedded => None,
+    };
+    match &mut fleet.mosquitto {
+        Some(mosquitto) => mosquitto.start().await.unwrap(),
+        None => fleet.controller.start().await.unwrap(),
+    }
     fleet.until_online("fp-01").await;
-    fleet.until_command(&id, &["succeeded"]).await;
+    for id in [Some(waiting), queued].into_iter().flatten() {
+        fleet.until_command(&id, &["succeeded"]).await;
+    }
     fleet.until_terminal("fp-01", "has counted", |t| t["usage_today"]["sessions_begun"] == 1).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_agent_that_starts_before_the_controller_finds_it_later() {
-    let mut fleet = Fleet::builder().start().await;
+with_both_brokers!(an_agent_that_starts_before_the_controller_finds_it_later);
+async fn an_agent_that_starts_before_the_controller_finds_it_later(broker: BrokerKind) {
+    let mut fleet = Fleet::builder().broker(broker).start().await;
     assert!(fleet.terminals[0].stop().await);
     assert!(fleet.controller.stop().await, "the controller ends in order");
     fleet.terminals[0].start().unwrap();

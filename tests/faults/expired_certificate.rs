@@ -1,11 +1,11 @@
 //! Certificates that are not good any more, or not yet, open nothing, and the display says what
 //! helps.
 
-use migrado_tests::Fleet;
 use migrado_tests::authority::{Wanted, issue};
 use migrado_tests::mqtt::{Client, Hello, Identity};
 use migrado_tests::terminal::{https, puppet};
 use migrado_tests::wait::{seconds, until};
+use migrado_tests::{BrokerKind, Fleet, with_both_brokers};
 
 const DAY_S: i64 = 24 * 60 * 60;
 
@@ -14,9 +14,9 @@ fn dated(from_days: i64, until_days: i64) -> Wanted<'static> {
     Wanted { name: "fp-01", hosts: &[], serial: None, from_s, until_s }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_expired_or_future_certificate_opens_nothing() {
-    let fleet = Fleet::builder().without_agents().start().await;
+with_both_brokers!(an_expired_or_future_certificate_opens_nothing);
+async fn an_expired_or_future_certificate_opens_nothing(broker: BrokerKind) {
+    let fleet = Fleet::builder().broker(broker).without_agents().start().await;
     let token = fleet.api.enroll_token("fp-01").await.unwrap();
     let (good, _) = puppet(&fleet.controller, &token).await.unwrap();
     let hello = Hello { client_id: "fp-01".into(), will: None, clean: true };

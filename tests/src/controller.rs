@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::api::{self, Api};
 use crate::process::Process;
 use crate::wait::{seconds, until};
-use crate::{ports, programs, tls};
+use crate::{mqtt, ports, programs, tls};
 
 /// Where a controller listens.
 #[derive(Debug, Clone, Copy, serde::Serialize, serde::Deserialize)]
@@ -155,6 +155,22 @@ impl Controller {
     pub fn authority_pem(&self) -> Result<String> {
         let file = self.data_dir.join("pki/ca.crt");
         std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
+    }
+
+    /// An identity signed with the controller's own authority, whatever its name and its years: whoever
+    /// wrote the test holds the key.
+    pub fn forge(&self, name: &str, from: i32, until: i32) -> Result<mqtt::Identity> {
+        let key = std::fs::read_to_string(self.data_dir.join("pki/private/ca.key"))?;
+        let authority_pem = self.authority_pem()?;
+        let issuer = rcgen::Issuer::from_ca_cert_pem(&authority_pem, rcgen::KeyPair::from_pem(&key)?)?;
+        let key = rcgen::KeyPair::generate()?;
+        let mut parameters = rcgen::CertificateParams::new(Vec::<String>::new())?;
+        parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
+        parameters.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ClientAuth);
+        parameters.not_before = rcgen::date_time_ymd(from, 1, 1);
+        parameters.not_after = rcgen::date_time_ymd(until, 1, 1);
+        let certificate_pem = parameters.signed_by(&key, &issuer)?.pem();
+        Ok(mqtt::Identity { certificate_pem, key_pem: key.serialize_pem(), authority_pem })
     }
 
     /// A client that nobody knows.

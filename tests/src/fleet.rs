@@ -11,6 +11,7 @@ use crate::controller::{self, Controller, Ports};
 use crate::network::Proxy;
 use crate::ports;
 use crate::printer::{Bus, Printer};
+use crate::systemd::PlayedSystemd;
 use crate::terminal::{self, Terminal};
 use crate::wait::{seconds, until};
 
@@ -32,6 +33,7 @@ pub struct Builder {
     printers: Option<Value>,
     start_agents: bool,
     controller_data: Option<PathBuf>,
+    played_systemd: bool,
 }
 
 /// A running fleet.
@@ -49,6 +51,8 @@ pub struct Fleet {
     pub line: Proxy,
     /// The external broker.
     pub mosquitto: Option<Mosquitto>,
+    /// systemd and logind of the displays, if asked for.
+    pub systemd: Option<PlayedSystemd>,
     bus: Option<Bus>,
     dir: tempfile::TempDir,
 }
@@ -63,6 +67,7 @@ impl Fleet {
             printers: None,
             start_agents: true,
             controller_data: None,
+            played_systemd: false,
         }
     }
 
@@ -134,6 +139,12 @@ impl Builder {
         self
     }
 
+    /// A systemd that restarts its units at once, and a logind that only notes a reboot.
+    pub fn played_systemd(mut self) -> Self {
+        self.played_systemd = true;
+        self
+    }
+
     /// Displays are known to the controller and have a configuration, but nothing of them runs.
     pub fn without_agents(mut self) -> Self {
         self.start_agents = false;
@@ -174,11 +185,15 @@ impl Builder {
             printers: Vec::new(),
             line,
             mosquitto,
+            systemd: None,
             bus: None,
             dir,
         };
         if self.real_printers {
             fleet.bus = Some(Bus::start(&root).await.unwrap());
+        }
+        if self.played_systemd {
+            fleet.systemd = Some(PlayedSystemd::start(&root).await.unwrap());
         }
         for (id, _) in &ids {
             self.add_terminal(&mut fleet, &root, id).await;
@@ -221,8 +236,15 @@ impl Builder {
         };
         let data = root.join(id);
         let port = ports::free();
-        let config = terminal::config(&data, port, &printers);
+        let mut config = terminal::config(&data, port, &printers);
+        if fleet.systemd.is_some() {
+            config["services"] = json!(crate::systemd::UNITS);
+            config["kiosk"]["restart_unit"] = json!("kiosk-session.service");
+        }
         let mut terminal = Terminal::prepare(root, id, &data, port, &config).unwrap();
+        if let Some(systemd) = &fleet.systemd {
+            terminal.environment = vec![("DBUS_SYSTEM_BUS_ADDRESS".into(), systemd.address().into())];
+        }
         if self.start_agents {
             terminal.enroll(&fleet.controller, &fleet.api).await.unwrap();
             terminal.start().unwrap();

@@ -25,9 +25,13 @@ impl Kiosk {
 
     /// The heartbeat that the page sends every two seconds.
     pub async fn heartbeat(&self) -> Result<()> {
-        self.post("/api/heartbeat", &json!({"build": "test", "route": "welcome", "visible": true}))
-            .await
-            .map(drop)
+        self.heartbeat_of("test").await
+    }
+
+    /// The heartbeat of one load of the page.
+    pub async fn heartbeat_of(&self, load: &str) -> Result<()> {
+        let beat = json!({"build": "test", "load": load, "route": "welcome", "visible": true});
+        self.post("/api/heartbeat", &beat).await.map(drop)
     }
 
     /// A visitor begins.

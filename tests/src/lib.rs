@@ -22,6 +22,7 @@ pub mod printer;
 pub mod process;
 pub mod programs;
 pub mod skip;
+pub mod systemd;
 pub mod terminal;
 pub mod tls;
 pub mod visitor;

@@ -56,6 +56,11 @@ impl Bus {
         Ok(Self { process, address: format!("unix:path={}", socket.display()) })
     }
 
+    /// Where it is spoken to.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Its log, for failures.
     pub fn words(&self) -> String {
         self.process.words()
@@ -120,6 +125,18 @@ impl Printer {
         let answer = crate::tls::plain_http().get(url).send().await?;
         anyhow::ensure!(answer.status().is_success(), "{url}: {}", answer.status());
         Ok(())
+    }
+
+    /// Text that stands in a document that came out.
+    pub async fn has_printed(&self, words: &str) -> bool {
+        let mut entries = tokio::fs::read_dir(&self.spool).await.unwrap();
+        while let Some(entry) = entries.next_entry().await.unwrap() {
+            let bytes = tokio::fs::read(entry.path()).await.unwrap_or_default();
+            if String::from_utf8_lossy(&bytes).contains(words) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Documents that came out.

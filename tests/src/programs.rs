@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// Our programs that tests start.
-const OURS: [&str; 3] = ["migrado-agent", "migrado-controller", "migradoctl"];
+const OURS: [&str; 4] = ["migrado-agent", "migrado-controller", "migradoctl", "played-systemd"];
 
 /// The repository.
 pub fn repository() -> PathBuf {

@@ -31,6 +31,10 @@ pub struct Terminal {
     pub data_dir: PathBuf,
     /// The port of its page.
     pub kiosk_port: u16,
+    /// What its agent finds in its environment.
+    pub environment: Vec<(String, String)>,
+    /// A file that stands in place of the kernel's boot id, for a machine that was rebooted. Root's.
+    pub boot_id: Option<PathBuf>,
     process: Option<Process>,
 }
 
@@ -59,6 +63,8 @@ impl Terminal {
             config: file,
             data_dir: data_dir.into(),
             kiosk_port,
+            environment: Vec::new(),
+            boot_id: None,
             process: None,
         })
     }
@@ -110,10 +116,18 @@ impl Terminal {
 
     /// Starts the agent.
     pub fn start(&mut self) -> Result<()> {
-        let program = programs::ours("migrado-agent");
-        let config = self.config.clone();
+        let agent = programs::ours("migrado-agent");
+        let program = match &self.boot_id {
+            None => agent.clone(),
+            Some(_) => programs::find("unshare").context("unshare is not installed")?,
+        };
         self.process = Some(Process::start(&self.dir, &self.id, &program, |c| {
-            c.arg("run").arg("--config").arg(config);
+            if let Some(boot_id) = &self.boot_id {
+                // The agent takes the shell's place, so that signals reach it.
+                let mounted = "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"";
+                c.args(["-m", "sh", "-c", mounted]).arg(boot_id).arg(&agent);
+            }
+            c.arg("run").arg("--config").arg(&self.config).envs(self.environment.clone());
         })?);
         Ok(())
     }

@@ -25,6 +25,20 @@ pub async fn page(kiosk: Kiosk, end: CancellationToken) {
     }
 }
 
+/// Plays a page that loads itself anew when it is told to, as the real one does.
+pub async fn obedient_page(kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(HEARTBEAT / 4);
+    let (mut told, mut load) = (0, 0);
+    while end.run_until_cancelled(beat.tick()).await.is_some() {
+        let Ok(view) = kiosk.view().await else { continue };
+        let wanted = view["load"].as_u64().unwrap_or(0);
+        if wanted != told {
+            (told, load) = (wanted, load + 1);
+        }
+        let _heard = kiosk.heartbeat_of(&format!("load-{load}")).await.is_ok();
+    }
+}
+
 /// Plays visitors until it is canceled.
 pub async fn visitors(kiosk: Kiosk, seed: u64, end: CancellationToken) {
     let mut dice = Dice::new(seed);

@@ -23,8 +23,8 @@ const IO_CRATES: [&str; 14] = [
     "tempfile",
 ];
 
-/// Package name to the names of the packages that its shipped code depends on.
-fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+/// The packages of this workspace, as cargo tells them.
+fn packages() -> Vec<serde_json::Value> {
     let out = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(root())
@@ -32,8 +32,12 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
         .expect("cargo runs");
     assert!(out.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&out.stderr));
     let metadata: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    packages
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// Package name to the names of the packages that its shipped code depends on.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    packages()
         .iter()
         .map(|package| {
             let needs = package["dependencies"].as_array().unwrap().iter();
@@ -91,6 +95,23 @@ fn only_the_link_knows_the_mqtt_client_and_only_the_controller_the_broker_and_th
         }
     }
     none("a part has one user", &wrong);
+}
+
+#[test]
+fn every_test_target_is_run() {
+    let steps = std::fs::read_to_string(root().join("tests/run.sh")).unwrap();
+    let words: Vec<&str> = steps.split([' ', ';', '\n']).collect();
+    let mut wrong = Vec::new();
+    for package in packages() {
+        for target in package["targets"].as_array().unwrap() {
+            let is_test = target["kind"].as_array().unwrap().iter().any(|kind| kind == "test");
+            let name = text(&target["name"]);
+            if is_test && !words.windows(2).any(|two| two == ["--test", name.as_str()]) {
+                wrong.push(format!("{} of {} is named nowhere", name, text(&package["name"])));
+            }
+        }
+    }
+    none("tests/run.sh runs every test target", &wrong);
 }
 
 #[test]

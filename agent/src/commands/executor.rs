@@ -123,6 +123,10 @@ impl<E: Effects> Executor<E> {
     /// One command from its acceptance to its end.
     async fn live(&self, Pending { record, cancel }: Pending) {
         let id = record.order.id;
+        // Taken back on its way here; whoever did that has noted it.
+        if cancel.is_cancelled() {
+            return self.open.remove(id);
+        }
         match settle(&record, &self.here, &self.effects.mode()) {
             Settlement::Resume => self.wait_and_run(record, &cancel).await,
             Settlement::WaitForReboot => self.wait_for_the_end(record).await,
@@ -175,10 +179,8 @@ impl<E: Effects> Executor<E> {
                 self.end(record.clone(), CommandState::Rejected, Some(Rejection::Expired), None);
                 Err(())
             }
-            Wait::Canceled => {
-                self.end(record.clone(), CommandState::Canceled, None, None);
-                Err(())
-            }
+            // Journal and ack were written by whoever took it back.
+            Wait::Canceled => Err(()),
         }
     }
 
@@ -210,10 +212,7 @@ impl<E: Effects> Executor<E> {
                 self.end(record, CommandState::Rejected, Some(Rejection::SessionRunning), None);
                 None
             }
-            Wait::Canceled => {
-                self.end(record, CommandState::Canceled, None, None);
-                None
-            }
+            Wait::Canceled => None,
         }
     }
 
@@ -281,7 +280,11 @@ impl<E: Effects> Executor<E> {
     /// Journals and tells. Whether it is on the disk.
     fn note(&self, record: &Record) -> bool {
         match self.journal.advance(record, &*self.tell) {
-            Ok(()) => true,
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::warn!(command = %record.order.id, state = record.state.word(), "it is over already");
+                false
+            }
             Err(error) => {
                 // The next start settles by what the journal says.
                 tracing::error!(command = %record.order.id, state = record.state.word(), %error, "state not journalled");

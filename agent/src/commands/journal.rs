@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use migrado_protocol::command::{Ack, CommandState, Order, Rejection};
+use migrado_protocol::command::{Ack, CommandState, Order, Rejection, Verb};
 use migrado_protocol::ids::CommandId;
-use migrado_protocol::limits::clip;
+use migrado_protocol::limits::{COMMAND_FINISH_MS_MAX, clip};
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ const SEQUENCES: TableDefinition<'static, &str, u64> = TableDefinition::new("com
 const ACCEPTED: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("command_accepted_ms");
 const LAST: &str = "last";
 const NAME: &str = "command journal";
+/// What is told of a command whose record is damaged.
+const UNREADABLE: &str = "what is remembered of it cannot be read; it is not carried out";
 
 /// One command as it is remembered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +81,15 @@ impl Record {
         )
     }
 
+    /// One that was taken back before it came, so that it never runs when it does. A settled
+    /// record's order is never carried out: a harmless one stands in the place of the unknown one.
+    pub fn canceled_unseen(id: CommandId, sequence: u64, now_ms: i64) -> Self {
+        let finish_by_ms = now_ms.saturating_add(COMMAND_FINISH_MS_MAX);
+        let order =
+            Order { id, verb: Verb::ReportNow, start_by_ms: now_ms, finish_by_ms, force_reason: None };
+        Self::accepted(order, sequence, None, now_ms).ended(CommandState::Canceled, None, None, now_ms)
+    }
+
     /// The same, waiting for a session.
     #[must_use]
     pub fn waiting(self, until_ms: i64) -> Self {
@@ -113,6 +124,11 @@ impl Record {
             waits_until_ms: self.waits_until_ms,
             detail: self.detail.clone(),
         }
+    }
+
+    /// What stands for one whose memory is damaged: nobody knows how far it came, so it is over.
+    fn unreadable(id: CommandId) -> Self {
+        Self::canceled_unseen(id, 0, 0).ended(CommandState::Failed, None, Some(UNREADABLE), 0)
     }
 
     fn may_be_forgotten(&self, now_ms: i64) -> bool {
@@ -151,7 +167,13 @@ impl Journal {
         let Some(bytes) = table.get(id.0.as_u128()).map_err(|e| failed("read")(e.into()))? else {
             return Ok(None);
         };
-        decode(bytes.value()).map(Some)
+        match decode(bytes.value()) {
+            Ok(record) => Ok(Some(record)),
+            Err(error) => {
+                tracing::error!(command = %id, error = &error as &dyn std::error::Error, "{UNREADABLE}");
+                Ok(Some(Record::unreadable(id)))
+            }
+        }
     }
 
     /// The highest sequence that was taken.
@@ -198,12 +220,48 @@ impl Journal {
         Ok(())
     }
 
-    /// Notes a new state of a known command, together with its ack.
-    pub fn advance(&self, record: &Record, tell: &dyn Tell) -> Result<(), StoreError> {
+    /// Notes a new state of a known command, together with its ack. `false`, and nothing is noted,
+    /// when the command is over already: it may have been taken back meanwhile.
+    pub fn advance(&self, record: &Record, tell: &dyn Tell) -> Result<bool, StoreError> {
+        let mut is_open = true;
         self.write(|write| {
             let mut table = write.open_table(RECORDS).map_err(|e| failed("write")(e.into()))?;
+            let id = record.order.id.0.as_u128();
+            if let Some(kept) = table.get(id).map_err(|e| failed("write")(e.into()))? {
+                is_open = !decode(kept.value())?.state.is_settled();
+            }
+            if !is_open {
+                return Ok(());
+            }
             put(&mut table, record)?;
             drop(table);
+            tell.tell(write, &record.ack())
+        })?;
+        tell.told();
+        Ok(is_open)
+    }
+
+    /// Notes that a command was taken back, with the sequence of the cancellation and the ack: all
+    /// or nothing, so that no kill between two steps lets it run.
+    pub fn cancel(
+        &self,
+        id: CommandId,
+        known: Option<Record>,
+        sequence: u64,
+        now_ms: i64,
+        tell: &dyn Tell,
+    ) -> Result<(), StoreError> {
+        let keep = known.is_some() || self.make_room(now_ms)?;
+        let record = match known {
+            Some(known) => known.ended(CommandState::Canceled, None, None, now_ms),
+            None => Record::canceled_unseen(id, sequence, now_ms),
+        };
+        self.write(|write| {
+            if keep {
+                let mut table = write.open_table(RECORDS).map_err(|e| failed("write")(e.into()))?;
+                put(&mut table, &record)?;
+            }
+            raise(write, sequence)?;
             tell.tell(write, &record.ack())
         })?;
         tell.told();
@@ -234,16 +292,21 @@ impl Journal {
         })
     }
 
-    /// Every command that is not settled, in the order of their coming.
+    /// Every command that is not settled, in the order of their coming. One that cannot be read is
+    /// passed over: it never runs, and must not keep the others or the agent from starting.
     pub fn open_records(&self) -> Result<Vec<Record>, StoreError> {
         let read = self.db.begin_read().map_err(|e| failed("read")(e.into()))?;
         let table = read.open_table(RECORDS).map_err(|e| failed("read")(e.into()))?;
         let mut open = Vec::new();
         for entry in table.iter().map_err(|e| failed("read")(e.into()))? {
-            let (_, bytes) = entry.map_err(|e| failed("read")(e.into()))?;
-            let record = decode(bytes.value())?;
-            if !record.state.is_settled() {
-                open.push(record);
+            let (id, bytes) = entry.map_err(|e| failed("read")(e.into()))?;
+            match decode(bytes.value()) {
+                Ok(record) if record.state.is_settled() => {}
+                Ok(record) => open.push(record),
+                Err(error) => {
+                    let command = CommandId(uuid::Uuid::from_u128(id.value()));
+                    tracing::error!(%command, error = &error as &dyn std::error::Error, "a command is not carried out");
+                }
             }
         }
         open.sort_by_key(|record| record.sequence);
@@ -273,7 +336,7 @@ impl Journal {
             let mut old = Vec::new();
             for entry in table.iter().map_err(|e| failed("prune")(e.into()))? {
                 let (id, bytes) = entry.map_err(|e| failed("prune")(e.into()))?;
-                if decode(bytes.value())?.may_be_forgotten(now_ms) {
+                if decode(bytes.value()).is_ok_and(|record| record.may_be_forgotten(now_ms)) {
                     old.push(id.value());
                 }
                 if old.len() == PRUNED_AT_ONCE {
@@ -296,8 +359,9 @@ impl Journal {
         };
         let times: Vec<i64> = serde_json::from_slice(bytes.value())
             .map_err(|source| StoreError::Damaged { name: NAME, source })?;
-        // A time ahead of the clock counts as well: setting the clock back must not widen the limit.
-        Ok(times.into_iter().filter(|at| *at > now_ms - RATE_WINDOW_MS).collect())
+        // A time ahead of the clock was noted while the clock was wrong. It would count until the
+        // clock has caught up, which may take years.
+        Ok(times.into_iter().filter(|at| (now_ms - RATE_WINDOW_MS + 1..=now_ms).contains(at)).collect())
     }
 
     fn write(

@@ -104,8 +104,10 @@ pub enum Taken {
     Duplicate,
     /// Refused, and told so.
     Rejected(Rejection),
-    /// A cancellation that was passed on.
-    CancelPassed,
+    /// Taken back before it began, and noted so.
+    Canceled,
+    /// A cancellation that came too late; where the command stands was told again.
+    CancelTooLate,
     /// A cancellation older than what was taken: replayed or reordered. Changes nothing.
     CancelIgnored,
 }
@@ -138,7 +140,7 @@ impl Commands {
         now_ms: i64,
     ) -> Result<Taken, StoreError> {
         match directive {
-            Directive::Cancel { id } => self.take_cancel(sequence, id),
+            Directive::Cancel { id } => self.take_cancel(sequence, id, now_ms),
             Directive::Run(order) => self.take_order(sequence, issued_ms, order, session_running, now_ms),
         }
     }
@@ -209,19 +211,25 @@ impl Commands {
         }
     }
 
-    fn take_cancel(&self, sequence: u64, id: CommandId) -> Result<Taken, StoreError> {
+    /// Takes a command back, also one that has not come yet: what is journalled as canceled never
+    /// runs. A late cancellation is taken like a timely one, for it only prevents.
+    fn take_cancel(&self, sequence: u64, id: CommandId, now_ms: i64) -> Result<Taken, StoreError> {
         if sequence <= self.journal.last_sequence()? {
             return Ok(Taken::CancelIgnored);
         }
-        self.open.cancel(id);
         match self.journal.record(id)? {
             // Whoever cancels learns where it stands, if it is too late.
             Some(known) if known.state != CommandState::Accepted => {
                 self.journal.tell_again(&known, sequence, &*self.tell)?;
+                Ok(Taken::CancelTooLate)
             }
-            Some(_) | None => self.journal.raise_sequence(sequence)?,
+            known => {
+                self.journal.cancel(id, known, sequence, now_ms, &*self.tell)?;
+                // Only now: the executor may look at the journal at once.
+                self.open.cancel(id);
+                Ok(Taken::Canceled)
+            }
         }
-        Ok(Taken::CancelPassed)
     }
 
     /// Hands over what was open when the agent ended: the executor settles or resumes it.

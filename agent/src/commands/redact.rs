@@ -5,7 +5,7 @@
 /// What stands in place of what was taken out.
 const MARK: &str = "[…]";
 /// Keys whose values are secrets or names, in whatever way they are written (`key=`, `key:`).
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 44] = [
     "password",
     "passwd",
     "passphrase",
@@ -27,7 +27,37 @@ const KEYS: [&str; 21] = [
     "email",
     "phone",
     "iban",
+    "title",
+    "document",
+    "document-name",
+    "filename",
+    // What cupsd calls a filter's or backend's user and title.
+    "argv[2]",
+    "argv[3]",
+    // German, as German programs and people write them.
+    "passwort",
+    "kennwort",
+    "geheimnis",
+    "benutzer",
+    "benutzername",
+    "anmeldename",
+    "nutzer",
+    "vorname",
+    "nachname",
+    "titel",
+    "dokument",
+    "dokumentname",
+    "datei",
+    "dateiname",
+    "auftragsname",
+    "telefon",
+    "e-mail",
 ];
+/// Words after which cupsd names a person or a document in quotes (`Queued on "main" by "erika"`).
+const BEFORE_A_NAME: [&str; 4] = ["by", "for", "user", "von"];
+/// Endings of what people print: the name before them is theirs.
+const DOCUMENT_ENDINGS: [&str; 11] =
+    [".pdf", ".doc", ".docx", ".odt", ".rtf", ".txt", ".xls", ".xlsx", ".jpg", ".jpeg", ".png"];
 /// Characters from which on a run of letters and digits is taken for a secret. Longer than every
 /// word of ours, shorter than a token; UUIDs have hyphens and stay readable.
 const SECRET_CHARS_MIN: usize = 28;
@@ -41,6 +71,7 @@ const TOKEN_PREFIXES: [&str; 3] = ["mft1.", "mfa_", "Bearer"];
 /// The line without them.
 pub fn redact(line: &str) -> String {
     let line = redact_values(line);
+    let line = redact_quoted(&line);
     let line = redact_numbers(&line);
     let mut redacted = String::with_capacity(line.len());
     let mut word = String::new();
@@ -85,6 +116,7 @@ fn next_value(lower: &str, from: usize) -> Option<(usize, usize)> {
         };
         let mut at = begin + key.len();
         at += bytes[at..].iter().take_while(|b| **b == b'"').count();
+        at += bytes[at..].iter().take_while(|b| **b == b' ').count();
         match bytes.get(at) {
             Some(b'=' | b':') => at += 1,
             _ => continue,
@@ -112,6 +144,37 @@ fn value_end(lower: &str, at: usize) -> usize {
         }
     };
     at + length
+}
+
+/// Names in quotes: those of documents, and those after a word that announces a person.
+fn redact_quoted(line: &str) -> String {
+    let mut redacted = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, quoted, after)) = next_quoted(rest) {
+        let last = before.trim_end().rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let is_announced = BEFORE_A_NAME.iter().any(|word| last.eq_ignore_ascii_case(word));
+        redacted.push_str(before);
+        if is_announced || is_document(quoted) {
+            redacted.push_str(MARK);
+        } else {
+            redacted.extend(["\"", quoted, "\""]);
+        }
+        rest = after;
+    }
+    redacted.push_str(rest);
+    redacted
+}
+
+/// What stands before, in and behind the next pair of quotes.
+fn next_quoted(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('"')?;
+    let (quoted, after) = rest.split_once('"')?;
+    Some((before, quoted, after))
+}
+
+fn is_document(name: &str) -> bool {
+    let name = name.trim_end_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    DOCUMENT_ENDINGS.iter().any(|end| name.len() > end.len() && name.ends_with(end))
 }
 
 /// Account and telephone numbers, which people write with blanks in them.
@@ -194,6 +257,10 @@ fn redact_word(word: &str) -> String {
     if is_email {
         return MARK.to_owned();
     }
+    if is_document(word) {
+        let folder = word.rfind('/').map_or("", |at| word.get(..=at).unwrap_or_default());
+        return redact_home(folder) + MARK;
+    }
     let word = redact_home(word);
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '_' | '=');
     let longest = word.split(|c| !is_part(c)).max_by_key(|part| part.len()).unwrap_or_default();
@@ -234,7 +301,18 @@ mod tests {
             ("Authorization: Bearer abcdef", "Authorization: […]"),
             ("enroll mft1.eyJjb250cm9sbGVyIjoi done", "enroll […] done"),
             ("key 3f9a0b7c2d1e4f5a6b7c8d9e0f1a2b3c4d5e done", "key […] done"),
-            ("open /home/erika/Dokumente/x.pdf", "open /home/[…]/Dokumente/x.pdf"),
+            ("open /home/erika/Dokumente/x.pdf", "open /home/[…]/Dokumente/[…]"),
+            ("[Job 12] Queued on \"main\" by \"erika\".", "[Job 12] Queued on \"main\" by […]."),
+            (
+                "[Job 12] File of type application/pdf queued by \"erika\".",
+                "[Job 12] File of type application/pdf queued by […].",
+            ),
+            ("[Job 3] argv[2]=\"erika\" argv[3]=\"Antrag\"", "[Job 3] argv[2]=[…] argv[3]=[…]"),
+            ("printing \"Antrag Familie Muster.pdf\" now", "printing […] now"),
+            ("printing Antrag_Muster.PDF, 2 pages", "printing […] 2 pages"),
+            ("user = erika id = 7", "user = […] id = 7"),
+            ("Benutzer: erika, Kennwort: \"a b\"", "Benutzer: […], Kennwort: […]"),
+            ("Dateiname=Wohngeld", "Dateiname=[…]"),
         ];
         for (line, expected) in table {
             assert_eq!(redact(line), expected);

@@ -301,8 +301,8 @@ async fn what_waits_can_be_taken_back_and_what_runs_cannot() {
     run.take(2, running.clone());
     run.settle(MOMENT).await;
     for (sequence, id, taken) in [
-        (3, waiting.id, Taken::CancelPassed),
-        (4, running.id, Taken::CancelPassed),
+        (3, waiting.id, Taken::Canceled),
+        (4, running.id, Taken::CancelTooLate),
         (4, waiting.id, Taken::CancelIgnored),
     ] {
         let now_ms = run.world.now_ms();
@@ -310,9 +310,153 @@ async fn what_waits_can_be_taken_back_and_what_runs_cannot() {
         assert_eq!(run.commands.take(sequence, now_ms, directive, true, now_ms).unwrap(), taken);
     }
     run.settle(Duration::from_secs(31)).await;
-    assert_eq!(run.told.last(waiting.id).state, Canceled);
+    assert_eq!(run.told.states(waiting.id), [Accepted, Canceled]);
     assert_eq!(run.told.last(running.id).state, Succeeded);
     assert_eq!(run.world.done(), [running.id]);
+}
+
+fn cancel(run: &Run, sequence: u64, id: CommandId) -> Taken {
+    let now_ms = run.world.now_ms();
+    run.commands.take(sequence, now_ms, Directive::Cancel { id }, false, now_ms).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_outlives_a_kill_right_after_it() {
+    let display = Display::new(done());
+    display.world.session(true);
+    let run = display.start(evidence("a", "1"));
+    let (taken_back, kept) = (order(1, Verb::ResetSession), order(2, Verb::ResetSession));
+    run.take(1, taken_back.clone());
+    run.take(2, kept.clone());
+    run.settle(MOMENT).await;
+    assert_eq!(cancel(&run, 3, taken_back.id), Taken::Canceled);
+    // No await in between: the executor has not heard of it.
+    run.kill().await;
+    display.world.session(false);
+    let run = display.start(evidence("a", "2"));
+    run.settle(MOMENT).await;
+    assert_eq!(run.told.last(taken_back.id).state, Canceled);
+    // Negative control: what nobody took back runs.
+    assert_eq!(run.world.done(), [kept.id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_back_before_the_executor_sees_it_never_runs_or_waits() {
+    let display = Display::new(done());
+    display.world.session(true);
+    let run = display.start(evidence("a", "1"));
+    let order = order(1, Verb::ResetSession);
+    run.take(1, order.clone());
+    assert_eq!(cancel(&run, 2, order.id), Taken::Canceled);
+    run.settle(MOMENT).await;
+    run.world.session(false);
+    run.settle(MOMENT).await;
+    assert!(run.world.done().is_empty());
+    assert_eq!(run.told.states(order.id), [Accepted, Canceled]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancellation_before_its_order_is_told_and_kept() {
+    let display = Display::new(done());
+    let run = display.start(evidence("a", "1"));
+    let order = order(1, Verb::ReportNow);
+    assert_eq!(cancel(&run, 5, order.id), Taken::Canceled);
+    assert_eq!(run.told.states(order.id), [Canceled]);
+    run.kill().await;
+    let run = display.start(evidence("a", "2"));
+    assert_eq!(run.take(6, order.clone()), Taken::Duplicate);
+    run.settle(MOMENT).await;
+    assert_eq!(run.told.states(order.id), [Canceled, Canceled]);
+    assert!(run.world.done().is_empty());
+}
+
+/// What `downlink` hears of a message that the controller signed.
+fn heard(
+    signer: &migrado_link::signing::Signer,
+    sequence: u64,
+    order: &Order,
+    now_ms: i64,
+) -> crate::downlink::Heard {
+    use migrado_protocol::signed::{Purpose, Signed};
+    use migrado_protocol::topic::{Channel, Topic};
+    let me: migrado_protocol::TerminalId = "fp-01".parse().unwrap();
+    let body = Directive::Run(order.clone());
+    let mut signed = Signed::unsigned(me.clone(), sequence, START_MS, order.start_by_ms, &body).unwrap();
+    signer.sign(&mut signed, Purpose::Command);
+    let verifier = migrado_link::signing::Verifier::new(vec![signer.public().clone()]);
+    let topic = Topic::of(&me, Channel::Command).to_string();
+    let payload = serde_json::to_vec(&signed).unwrap();
+    crate::downlink::read(&topic, &payload, &me, &verifier, now_ms).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_order_is_answered_and_an_old_one_never_runs() {
+    let (signer, _) = migrado_link::signing::Signer::generate().unwrap();
+    let display = Display::new(done());
+    let run = display.start(evidence("a", "1"));
+    let take = |sequence: u64, order: &Order, now_ms: i64| {
+        let heard = heard(&signer, sequence, order, now_ms);
+        let crate::downlink::Heard::Directive { sequence, issued_ms, directive } = heard else {
+            panic!("{heard:?}")
+        };
+        run.commands.take(sequence, issued_ms, directive, false, now_ms).unwrap()
+    };
+    let (timely, late, old) =
+        (order(1, Verb::ReportNow), order(2, Verb::ReportNow), order(3, Verb::ReportNow));
+    assert_eq!(take(7, &timely, timely.start_by_ms), Taken::Accepted);
+    assert_eq!(take(8, &late, late.start_by_ms + 1), Taken::Rejected(Rejection::Expired));
+    let told = run.told.last(late.id);
+    assert_eq!((told.state, told.rejection), (Rejected, Some(Rejection::Expired)));
+    // Replayed from before: the sequence objects first, in time or late.
+    assert_eq!(take(6, &old, START_MS), Taken::Rejected(Rejection::OutOfOrder));
+    assert_eq!(take(8, &late, START_MS), Taken::Duplicate);
+    run.settle(MOMENT).await;
+    assert_eq!(run.world.done(), [timely.id]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_record_never_runs_and_keeps_nothing_from_starting() {
+    let display = Display::new(done());
+    display.world.session(true);
+    let run = display.start(evidence("a", "1"));
+    let (damaged, whole) = (order(1, Verb::ResetSession), order(2, Verb::ResetSession));
+    run.take(1, damaged.clone());
+    run.take(2, whole.clone());
+    run.kill().await;
+    {
+        let db = store::open(display.dir.path()).unwrap().0;
+        let write = db.begin_write().unwrap();
+        let journal = redb::TableDefinition::<u128, &[u8]>::new("command_journal");
+        write.open_table(journal).unwrap().insert(damaged.id.0.as_u128(), &b"{"[..]).unwrap();
+        write.commit().unwrap();
+    }
+    display.world.session(false);
+    let run = display.start(evidence("a", "2"));
+    run.settle(MOMENT).await;
+    assert_eq!(run.take(3, damaged.clone()), Taken::Duplicate);
+    run.settle(MOMENT).await;
+    assert_eq!(run.world.done(), [whole.id]);
+    assert_eq!(run.told.last(damaged.id).state, Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_counted_by_a_clock_far_ahead_blocks_nothing_once_it_is_right() {
+    let display = Display::new(done());
+    let run = display.start(evidence("a", "1"));
+    let year_ms = 365 * 24 * 3_600_000;
+    let take = |n: u64, now_ms: i64| {
+        let order =
+            Order { start_by_ms: now_ms + 10, finish_by_ms: now_ms + 20, ..order(n.into(), Verb::Reboot) };
+        run.commands.take(n, now_ms, Directive::Run(order), false, now_ms).unwrap()
+    };
+    for n in 1..=3 {
+        assert_eq!(take(n, START_MS + year_ms), Taken::Accepted);
+    }
+    assert_eq!(take(4, START_MS + year_ms), Taken::Rejected(Rejection::RateLimited));
+    for n in 5..=7 {
+        assert_eq!(take(n, START_MS), Taken::Accepted);
+    }
+    assert_eq!(take(8, START_MS), Taken::Rejected(Rejection::RateLimited));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use migrado_protocol::UsageHour;
 use migrado_protocol::usage::Counter;
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, Durability, ReadableDatabase, ReadableTable, TableDefinition};
 use tokio::sync::watch;
 
 use super::hour_of;
@@ -15,7 +15,11 @@ use crate::sensors::usage::Hours;
 /// Hour and counter word to count.
 const COUNTS: TableDefinition<'static, (u32, &str), u32> = TableDefinition::new("usage");
 
-/// Hours that are kept: a month, so that a controller that was lost can be told again.
+/// Hours with counts that nobody was told of yet. Kept beside the counts in the same transaction, so
+/// that a restart tells neither all hours again nor none.
+const UNTOLD: TableDefinition<'static, u32, ()> = TableDefinition::new("usage_untold");
+
+/// Hours that are kept: a month, so that a clock that is set back finds its hour again.
 const HOURS_KEPT: u32 = 31 * 24;
 
 /// A counter does not grow by more than this within one hour: a page gone mad must not invent
@@ -105,6 +109,37 @@ impl Counters {
         self.hours()?.into_iter().map(|hour| self.hour(hour)).collect()
     }
 
+    /// The hours that were counted in since they were told last.
+    pub fn untold_hours(&self) -> Result<Vec<UsageHour>, CountersError> {
+        let failed = |source: redb::Error| CountersError { operation: "read", source: Box::new(source) };
+        let read = self.db.begin_read().map_err(|e| failed(e.into()))?;
+        let table = match read.open_table(UNTOLD) {
+            Ok(table) => table,
+            Err(redb::TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
+            Err(e) => return Err(failed(e.into())),
+        };
+        let mut hours = Vec::new();
+        for row in table.iter().map_err(|e| failed(e.into()))? {
+            hours.push(row.map_err(|e| failed(e.into()))?.0.value());
+        }
+        hours.into_iter().map(|hour| self.hour(hour)).collect()
+    }
+
+    /// These hours are told, with the counts that they have now. Not synced by itself: after a power
+    /// cut they would be told once more, which changes nothing.
+    pub fn mark_told(&self, hours: &[UsageHour]) -> Result<(), CountersError> {
+        let failed = |source: redb::Error| CountersError { operation: "write", source: Box::new(source) };
+        let mut write = self.db.begin_write().map_err(|e| failed(e.into()))?;
+        write.set_durability(Durability::None).map_err(|e| failed(e.into()))?;
+        {
+            let mut table = write.open_table(UNTOLD).map_err(|e| failed(e.into()))?;
+            for hour in hours {
+                table.remove(hour.hour).map_err(|e| failed(e.into()))?;
+            }
+        }
+        write.commit().map_err(|e| failed(e.into()))
+    }
+
     fn try_bump(&self, counter: Counter, n: u32, hour: u32) -> Result<(), CountersError> {
         let failed = |source: redb::Error| CountersError { operation: "write", source: Box::new(source) };
         let write = self.db.begin_write().map_err(|e| failed(e.into()))?;
@@ -116,14 +151,21 @@ impl Counters {
             table.insert((hour, counter.word()), after).map_err(|e| failed(e.into()))?;
             let oldest = hour.saturating_sub(HOURS_KEPT);
             table.retain_in(..(oldest, ""), |_, _| false).map_err(|e| failed(e.into()))?;
+            let mut untold = write.open_table(UNTOLD).map_err(|e| failed(e.into()))?;
+            untold.insert(hour, ()).map_err(|e| failed(e.into()))?;
+            untold.retain_in(..oldest, |_, ()| false).map_err(|e| failed(e.into()))?;
         }
         write.commit().map_err(|e| failed(e.into()))
     }
 }
 
 impl Hours for Counters {
-    fn hours(&self, _now_ms: i64) -> Result<Vec<UsageHour>, String> {
-        self.closed_and_open_hours().map_err(|error| error.to_string())
+    fn untold(&self) -> Result<Vec<UsageHour>, String> {
+        self.untold_hours().map_err(|error| error.to_string())
+    }
+
+    fn told(&self, hours: &[UsageHour]) -> Result<(), String> {
+        self.mark_told(hours).map_err(|error| error.to_string())
     }
 }
 

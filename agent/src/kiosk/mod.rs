@@ -13,7 +13,7 @@ mod session;
 pub mod view;
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use migrado_protocol::TerminalId;
@@ -25,7 +25,7 @@ use migrado_protocol::verdict::Verdict;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::commands::handlers::Screen;
+use crate::commands::handlers::{Beat, Screen};
 use crate::platform::clock;
 
 use counters::Counters;
@@ -113,9 +113,16 @@ struct Shared {
     page: watch::Sender<Page>,
     heartbeat_ms: AtomicI64,
     told_ms: AtomicI64,
-    build: Mutex<Option<String>>,
+    said: Mutex<Said>,
     pace: Mutex<Pace>,
     counters: Counters,
+}
+
+/// What the page says of itself with every heartbeat.
+#[derive(Debug, Default)]
+struct Said {
+    build: Option<String>,
+    load: String,
 }
 
 /// The handle to the visitor's side. Cheap to clone.
@@ -131,7 +138,7 @@ impl Kiosk {
             page: watch::Sender::new(Page { heartbeat_ms: None, session: false, build: None }),
             heartbeat_ms: AtomicI64::new(0),
             told_ms: AtomicI64::new(0),
-            build: Mutex::new(None),
+            said: Mutex::default(),
             pace: Mutex::new(Pace { left: ACTIONS_MAX, since: Instant::now() }),
             counters,
         }))
@@ -148,7 +155,7 @@ impl Kiosk {
         Page {
             heartbeat_ms: (heartbeat_ms > 0).then_some(heartbeat_ms),
             session: self.session_running(),
-            build: self.0.build.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            build: self.said().build.clone(),
         }
     }
 
@@ -258,19 +265,26 @@ impl Kiosk {
     }
 
     /// The page has drawn a frame and says so.
-    pub(crate) fn heartbeat(&self, build: &str, now_ms: i64) {
+    pub(crate) fn heartbeat(&self, build: &str, load: &str, now_ms: i64) {
         self.0.heartbeat_ms.store(now_ms, Ordering::Relaxed);
-        let mut known = self.0.build.lock().unwrap_or_else(PoisonError::into_inner);
-        let new_build = known.as_deref() != Some(build);
+        let mut said = self.said();
+        let new_build = said.build.as_deref() != Some(build);
         if new_build {
-            *known = Some(clip(build));
+            said.build = Some(clip(build));
         }
-        drop(known);
+        if said.load != load {
+            said.load = clip(load);
+        }
+        drop(said);
         let told_ms = self.0.told_ms.load(Ordering::Relaxed);
         // A clock that was stepped back is news as well.
         if new_build || !(0..HEARTBEAT_NEWS_MS).contains(&(now_ms - told_ms)) {
             self.tell_page();
         }
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.0.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell_page(&self) {
@@ -331,8 +345,9 @@ impl Screen for Kiosk {
         Self::identify(self, seconds);
     }
 
-    fn heartbeat_ms(&self) -> Option<i64> {
-        self.page().heartbeat_ms
+    fn beat(&self) -> Option<Beat> {
+        let at_ms = self.0.heartbeat_ms.load(Ordering::Relaxed);
+        (at_ms > 0).then(|| Beat { load: self.said().load.clone() })
     }
 }
 

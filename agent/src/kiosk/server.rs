@@ -48,6 +48,9 @@ struct Page {
 #[derive(Debug, Deserialize)]
 struct Heartbeat {
     build: String,
+    /// Made anew at each load of the page; older pages do not tell it.
+    #[serde(default)]
+    load: String,
     #[serde(default)]
     route: String,
     visible: bool,
@@ -123,7 +126,7 @@ async fn heartbeat(State(page): State<Page>, Json(beat): Json<Heartbeat>) -> Sta
     tracing::trace!(route = beat.route, visible = beat.visible, "heartbeat");
     // A page that nobody sees is no page.
     if beat.visible {
-        page.kiosk.heartbeat(&beat.build, clock::now_ms());
+        page.kiosk.heartbeat(&beat.build, &beat.load, clock::now_ms());
     }
     StatusCode::NO_CONTENT
 }

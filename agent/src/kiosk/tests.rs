@@ -75,7 +75,7 @@ async fn heartbeats_wake_nobody_more_often_than_needed() {
     let mut pages = kiosk.changed();
     let mut told = 0;
     for beat in 0..10 {
-        kiosk.heartbeat("build", 1_000_000 + beat * 2_000);
+        kiosk.heartbeat("build", "load", 1_000_000 + beat * 2_000);
         told += u32::from(pages.has_changed().unwrap());
         pages.borrow_and_update();
     }
@@ -127,11 +127,12 @@ async fn the_page_is_served_to_itself_and_to_nobody_else() {
         let bad = ask(address, &request("POST /api/session", &host, "", r#"{"language":"<b>"}"#)).await;
         assert!(bad.starts_with("HTTP/1.1 422"), "{bad}");
 
-        let beat = r#"{"build":"b1","route":"welcome","visible":true}"#;
+        let beat = r#"{"build":"b1","load":"l1","route":"welcome","visible":true}"#;
         assert!(
             ask(address, &request("POST /api/heartbeat", &host, "", beat)).await.starts_with("HTTP/1.1 204")
         );
         assert_eq!(kiosk.page().build.as_deref(), Some("b1"));
+        assert_eq!(Screen::beat(&kiosk).map(|beat| beat.load).as_deref(), Some("l1"));
         let huge = format!(r#"{{"build":"{}","visible":true}}"#, "x".repeat(10_000));
         assert!(
             ask(address, &request("POST /api/heartbeat", &host, "", &huge)).await.starts_with("HTTP/1.1 413")

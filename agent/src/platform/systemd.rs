@@ -1,8 +1,9 @@
 //! systemd and logind over D-Bus, `sd_notify`, and reading the journal. Where systemd is absent (or
 //! the cargo feature is off) everything here says so in one word, and nothing else suffers.
 //!
-//! The bus library blocks, so every call runs on a short-lived blocking thread with a time limit of
-//! its own. Which units may be touched is decided above, by the display's list, and once more by
+//! The bus library blocks, and a bus that stands still holds a call for longer than any limit of
+//! ours. So every call runs on a short-lived blocking thread: a sensor has one of them at most
+//! ([`Question`]), commands have [`ORDERS_AT_ONCE`] together, and the rest is left to others. Which units may be touched is decided above, by the display's list, and once more by
 //! polkit.
 
 #[cfg(feature = "systemd")]
@@ -16,9 +17,58 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use migrado_protocol::report::UnitState;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 
 /// How long one call on the bus may take: a unit's restart is awaited by job, not by call.
 const CALL_LIMIT: Duration = Duration::from_secs(5);
+/// Calls for commands that may be under way at once: one disturbs at a time, one brings logs.
+const ORDERS_AT_ONCE: usize = 2;
+/// How long the end may wait to learn why it has come.
+const STOPPING_LIMIT: Duration = Duration::from_secs(1);
+
+static ORDERS: Semaphore = Semaphore::const_new(ORDERS_AT_ONCE);
+
+/// One question to the bus: a new one begins when the last one has its answer. A reading that gave
+/// up leaves it standing, and the next reading waits for the same answer.
+#[derive(Debug)]
+pub struct Question<T>(Option<JoinHandle<Result<T, String>>>);
+
+impl<T> Default for Question<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Send + 'static> Question<T> {
+    async fn ask(
+        &mut self,
+        operation: &'static str,
+        object: &str,
+        work: impl FnOnce() -> Result<T, String> + Send + 'static,
+    ) -> Result<T, SystemdError> {
+        if !is_available() {
+            return Err(SystemdError::Absent);
+        }
+        let pending = self.0.get_or_insert_with(|| tokio::task::spawn_blocking(work));
+        // Dropped at the reading's limit, the handle stays in its place.
+        let answer = pending.await;
+        self.0 = None;
+        let refused = |answer| SystemdError::Refused { operation, object: object.to_owned(), answer };
+        answer.map_err(|_| refused("the call was dropped".to_owned()))?.map_err(refused)
+    }
+}
+
+/// A unit at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitMoment {
+    /// Its state.
+    pub state: UnitState,
+    /// When it became active last, on the machine's monotonic clock; 0 for never.
+    pub active_since_us: u64,
+    /// When its state changed last, on the same clock.
+    pub changed_us: u64,
+}
 
 /// systemd did not do it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,26 +104,31 @@ pub async fn reboot() -> Result<(), SystemdError> {
     blocking("reboot", "the machine".to_owned(), imp::reboot).await
 }
 
-/// The state of a unit.
-pub async fn unit_state(unit: &str) -> Result<UnitState, SystemdError> {
+/// The state of a unit, and since when it is so.
+pub async fn unit_state(unit: &str) -> Result<UnitMoment, SystemdError> {
     let unit = unit.to_owned();
     blocking("tell the state of", unit.clone(), move || imp::unit_state(&unit)).await
 }
 
 /// The states of several units.
-pub async fn unit_states(units: Vec<String>) -> Result<BTreeMap<String, UnitState>, SystemdError> {
-    blocking("tell the state of", "the units".to_owned(), move || imp::unit_states(&units)).await
+pub async fn unit_states(
+    question: &mut Question<BTreeMap<String, UnitState>>,
+    units: &[String],
+) -> Result<BTreeMap<String, UnitState>, SystemdError> {
+    let units = units.to_vec();
+    question.ask("tell the state of", "the units", move || imp::unit_states(&units)).await
 }
 
 /// Whether the kernel holds the clock for synchronized, as timedated tells it.
-pub async fn ntp_synchronized() -> Result<bool, SystemdError> {
-    blocking("tell the state of", "the clock".to_owned(), imp::ntp_synchronized).await
+pub async fn ntp_synchronized(question: &mut Question<bool>) -> Result<bool, SystemdError> {
+    question.ask("tell the state of", "the clock", imp::ntp_synchronized).await
 }
 
 /// Whether the machine is going down.
 pub async fn is_machine_stopping() -> bool {
-    let state = blocking("tell the state of", "the machine".to_owned(), imp::system_state).await;
-    state.is_ok_and(|state| state == "stopping")
+    let state = blocking("tell the state of", "the machine".to_owned(), imp::system_state);
+    let state = tokio::time::timeout(STOPPING_LIMIT, state).await;
+    state.is_ok_and(|state| state.is_ok_and(|state| state == "stopping"))
 }
 
 /// Recent lines of the journal, the newest last, at most `bytes_max`: those of these units, of the
@@ -122,9 +177,14 @@ async fn blocking<T: Send + 'static>(
     }
     let refused = |answer: String| SystemdError::Refused { operation, object, answer };
     let limit = CALL_LIMIT * 3;
-    match tokio::time::timeout(limit, tokio::task::spawn_blocking(work)).await {
-        Ok(Ok(answer)) => answer.map_err(refused),
-        Ok(Err(_)) => Err(refused("the call was dropped".to_owned())),
+    let call = async {
+        let turn = ORDERS.acquire().await.map_err(|e| e.to_string())?;
+        // The turn ends with the call itself, also when nobody waits for it any more.
+        let done = tokio::task::spawn_blocking(move || (work(), turn).0);
+        done.await.map_err(|_| "the call was dropped".to_owned())?
+    };
+    match tokio::time::timeout(limit, call).await {
+        Ok(answer) => answer.map_err(refused),
         Err(_) => Err(refused(format!("no answer within {} s", limit.as_secs()))),
     }
 }

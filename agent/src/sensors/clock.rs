@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use migrado_protocol::health::{Component, Reason};
 use migrado_protocol::report::Clock;
+use tokio::time::Instant;
 
 use super::{Judgement, Reading, Sensed, Sensor};
-use crate::platform::systemd;
+use crate::platform::systemd::{self, Question};
 
 /// systemd-timesyncd touches this at every synchronization.
 const TIMESYNC_FILE: &str = "/run/systemd/timesync/synchronized";
@@ -21,18 +22,25 @@ const OFFSET_MS: u64 = 2_000;
 /// Milliseconds of offset from which orders expire wrongly and forms bear a wrong date.
 const OFFSET_FAR_MS: u64 = 5 * 60 * 1000;
 
+/// How old an offset may be: the controller is asked every ten minutes, and a clock that nobody
+/// compares any more may be anywhere.
+const OFFSET_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+
 /// The offset to the controller as last heard. A cheap handle.
 #[derive(Debug, Clone, Default)]
-pub struct ControllerTime(Arc<Mutex<Option<i64>>>);
+pub struct ControllerTime(Arc<Mutex<Option<(i64, Instant)>>>);
 
 impl ControllerTime {
     /// The controller's clock said `controller_ms` when ours said `local_ms`.
     pub fn heard(&self, controller_ms: i64, local_ms: i64) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(local_ms - controller_ms);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((local_ms - controller_ms, Instant::now()));
     }
 
-    pub(crate) fn offset_ms(&self) -> Option<i64> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The offset and its age, unless that is too high.
+    pub(crate) fn offset(&self) -> Option<(i64, Duration)> {
+        let (offset_ms, heard) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        Some((offset_ms, heard.elapsed())).filter(|(_, age)| *age < OFFSET_AGE_MAX)
     }
 }
 
@@ -40,12 +48,13 @@ impl ControllerTime {
 #[derive(Debug)]
 pub struct ClockSensor {
     controller: ControllerTime,
+    question: Question<bool>,
 }
 
 impl ClockSensor {
     /// With the offset that is heard elsewhere.
     pub fn new(controller: ControllerTime) -> Self {
-        Self { controller }
+        Self { controller, question: Question::default() }
     }
 }
 
@@ -55,9 +64,13 @@ impl Sensor for ClockSensor {
     async fn read(&mut self, now_ms: i64) -> Sensed {
         let synchronized = match synchronized_lately(Path::new(TIMESYNC_FILE)) {
             true => Some(true),
-            false => systemd::ntp_synchronized().await.ok(),
+            false => systemd::ntp_synchronized(&mut self.question).await.ok(),
         };
-        let clock = Clock { at_ms: now_ms, synchronized, offset_ms: self.controller.offset_ms() };
+        // As old as the oldest thing in it.
+        let offset = self.controller.offset();
+        let age_ms = offset.map_or(0, |(_, age)| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        let offset_ms = offset.map(|(ms, _)| ms);
+        let clock = Clock { at_ms: now_ms.saturating_sub(age_ms), synchronized, offset_ms };
         let judgement = judge(&clock);
         Sensed::new(Reading::Clock(clock), judgement)
     }
@@ -113,12 +126,17 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn the_offset_is_what_was_heard_last() {
+    #[tokio::test(start_paused = true)]
+    async fn the_offset_is_what_was_heard_last_with_its_age_and_not_for_ever() {
         let heard = ControllerTime::default();
         heard.heard(1_000, 1_500);
         heard.heard(2_000, 1_900);
-        let sensed = ClockSensor::new(heard).read(3_000).await;
-        assert!(matches!(sensed.reading, Some(Reading::Clock(Clock { offset_ms: Some(-100), .. }))));
+        let mut sensor = ClockSensor::new(heard);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let Some(Reading::Clock(clock)) = sensor.read(90_000).await.reading else { panic!("no reading") };
+        assert_eq!((clock.at_ms, clock.offset_ms), (30_000, Some(-100)));
+        tokio::time::advance(OFFSET_AGE_MAX).await;
+        let Some(Reading::Clock(clock)) = sensor.read(9_000_000).await.reading else { panic!("no reading") };
+        assert_eq!((clock.at_ms, clock.offset_ms), (9_000_000, None));
     }
 }

@@ -7,18 +7,19 @@ use migrado_protocol::health::{Component, Reason};
 use migrado_protocol::report::UnitState;
 
 use super::{Judgement, Reading, Sensed, Sensor};
-use crate::platform::systemd::{self, SystemdError};
+use crate::platform::systemd::{self, Question, SystemdError};
 
 /// Reads them.
 #[derive(Debug)]
 pub struct ServicesSensor {
     units: Vec<String>,
+    question: Question<BTreeMap<String, UnitState>>,
 }
 
 impl ServicesSensor {
     /// Of these units.
     pub fn new(units: Vec<String>) -> Self {
-        Self { units }
+        Self { units, question: Question::default() }
     }
 }
 
@@ -29,7 +30,7 @@ impl Sensor for ServicesSensor {
         if self.units.is_empty() {
             return Sensed::only(Judgement::unsupported());
         }
-        match systemd::unit_states(self.units.clone()).await {
+        match systemd::unit_states(&mut self.question, &self.units).await {
             Ok(states) => {
                 let judgement = judge(&states);
                 Sensed::new(Reading::Services(states), judgement)

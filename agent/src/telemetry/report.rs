@@ -15,7 +15,7 @@ use migrado_protocol::verdict::Verdict;
 
 /// Milliseconds between two reports that only bring moved figures.
 pub const READINGS_PERIOD_MS: i64 = 15_000;
-/// A sensor's period is jittered; this much early still counts as the period.
+/// Sensors read on a common pulse; this much early still counts as the period.
 const READINGS_SLACK_MS: i64 = 2_000;
 
 /// Points of processor use: less is the noise of a display that plays a video.
@@ -42,7 +42,7 @@ const LEVEL_POINTS: u8 = 2;
 const LEVEL_SHEETS: u32 = 10;
 /// Impressions: a form has a few pages, and each page is no news.
 const IMPRESSIONS: u64 = 10;
-/// Milliseconds after which a changed detail of an unchanged ill node is told.
+/// Milliseconds after a node was told at which a changed detail of it is told as well.
 const DETAIL_PERIOD_MS: i64 = 60_000;
 
 /// What the other end knows: all that was sent so far.
@@ -54,13 +54,18 @@ pub struct Sent {
     pub at_ms: i64,
     /// When the last whole one went.
     pub whole_at_ms: i64,
+    /// When each node of the health tree was told last.
+    pub nodes_at_ms: BTreeMap<Component, i64>,
 }
 
 impl Sent {
     /// After `report` was sent: what it says is known, the rest stays.
     pub fn after(before: Option<Self>, report: Report, now_ms: i64) -> Self {
+        let told = report.health.keys().map(|c| (*c, now_ms));
         match before {
             Some(before) if !report.full => {
+                let mut nodes_at_ms = before.nodes_at_ms;
+                nodes_at_ms.extend(told);
                 let mut known = before.known;
                 known.verdict = report.verdict.or(known.verdict);
                 known.health.extend(report.health);
@@ -71,9 +76,12 @@ impl Sent {
                 known.printers.extend(report.printers);
                 known.page = report.page.or(known.page);
                 known.generation = report.generation.or(known.generation);
-                Self { known, at_ms: now_ms, whole_at_ms: before.whole_at_ms }
+                Self { known, at_ms: now_ms, whole_at_ms: before.whole_at_ms, nodes_at_ms }
             }
-            _ => Self { known: report, at_ms: now_ms, whole_at_ms: now_ms },
+            _ => {
+                let nodes_at_ms = told.collect();
+                Self { known: report, at_ms: now_ms, whole_at_ms: now_ms, nodes_at_ms }
+            }
         }
     }
 
@@ -94,7 +102,7 @@ pub fn fold(sent: Option<&Sent>, current: &Report, now_ms: i64) -> Option<Report
     let known = &sent.known;
     let mut report = Report {
         verdict: current.verdict.clone().filter(|v| is_news(known.verdict.as_ref(), v)),
-        health: changed_nodes(&known.health, &current.health, now_ms - sent.at_ms),
+        health: changed_nodes(sent, &current.health, now_ms),
         services: current.services.clone().filter(|s| services_changed(known.services.as_ref(), s)),
         printers: changed_printers(&known.printers, &current.printers),
         page: current.page.clone().filter(|p| page_changed(known.page.as_ref(), p)),
@@ -129,15 +137,12 @@ fn is_news(known: Option<&Verdict>, now: &Verdict) -> bool {
     known != Some(now)
 }
 
-fn changed_nodes(
-    known: &BTreeMap<Component, Health>,
-    now: &BTreeMap<Component, Health>,
-    since_last_ms: i64,
-) -> BTreeMap<Component, Health> {
-    let changed = |c: &Component, node: &Health| match known.get(c) {
+fn changed_nodes(sent: &Sent, now: &BTreeMap<Component, Health>, now_ms: i64) -> BTreeMap<Component, Health> {
+    let told_for_ms = |c: &Component| now_ms - sent.nodes_at_ms.get(c).copied().unwrap_or(0);
+    let changed = |c: &Component, node: &Health| match sent.known.health.get(c) {
         None => true,
         Some(k) if (k.state, k.reason, k.since_ms) != (node.state, node.reason, node.since_ms) => true,
-        Some(k) => k.detail != node.detail && since_last_ms >= DETAIL_PERIOD_MS,
+        Some(k) => k.detail != node.detail && told_for_ms(c) >= DETAIL_PERIOD_MS,
     };
     now.iter().filter(|(c, n)| changed(c, n)).map(|(c, n)| (*c, n.clone())).collect()
 }

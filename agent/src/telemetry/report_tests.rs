@@ -245,6 +245,12 @@ fn a_changed_detail_of_an_ill_node_is_told_once_a_minute() {
     known.health.get_mut(&Component::Services).unwrap().detail = Some("b".into());
     assert_eq!(fold(Some(&sent), &known, T0 + DETAIL_PERIOD_MS - 1), None);
     assert!(fold(Some(&sent), &known, T0 + DETAIL_PERIOD_MS).is_some());
+    // Reports about other things in between do not put it off.
+    let other = Report { generation: Some(5), ..Report::default() };
+    let later = Sent::after(Some(sent), other, T0 + DETAIL_PERIOD_MS - 1);
+    known.generation = Some(5);
+    let news = fold(Some(&later), &known, T0 + DETAIL_PERIOD_MS).unwrap();
+    assert_eq!(news.health.keys().collect::<Vec<_>>(), [&Component::Services]);
 }
 
 #[test]

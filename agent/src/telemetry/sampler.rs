@@ -1,4 +1,4 @@
-//! Runs one sensor: reads it every period, jittered, within its time limit, and hands what it found
+//! Runs one sensor: reads it every period, on the common pulse, within its time limit, and hands what it found
 //! to the state. One task per sensor, so that a slow one delays nobody. Spawned by `app`.
 
 use std::time::Duration;
@@ -6,11 +6,8 @@ use std::time::Duration;
 use migrado_protocol::health::Reason;
 
 use super::state::State;
-use crate::platform::clock;
+use crate::platform::{clock, pulse};
 use crate::sensors::{Judgement, Sensed, Sensor};
-
-/// Part of a period by which readings are spread, one in this many: fleets start together.
-const JITTER_PART: u32 = 10;
 
 /// How a sensor is run.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +23,7 @@ pub async fn sample<S: Sensor>(mut sensor: S, pace: Pace, state: State) {
     loop {
         let sensed = read_within(&mut sensor, pace.limit).await;
         state.take(S::COMPONENT, sensed, clock::now_ms());
-        tokio::time::sleep(jittered(pace.period)).await;
+        pulse::sleep(pace.period).await;
     }
 }
 
@@ -37,11 +34,6 @@ async fn read_within<S: Sensor>(sensor: &mut S, limit: Duration) -> Sensed {
         let detail = format!("{} s", limit.as_secs());
         Sensed::only(Judgement::unknown(Reason::SensorTimeout, detail))
     })
-}
-
-fn jittered(period: Duration) -> Duration {
-    let spread = period / JITTER_PART;
-    period - spread / 2 + spread.mul_f64(rand::random::<f64>())
 }
 
 #[cfg(test)]
@@ -86,14 +78,5 @@ mod tests {
         };
         // Either arm ends the test; sampling itself never ends.
         tokio::select! { () = both => unreachable!(), () = watching => {} }
-    }
-
-    #[test]
-    fn the_jitter_stays_within_a_tenth_of_the_period() {
-        let period = Duration::from_secs(20);
-        for _ in 0..1000 {
-            let next = jittered(period);
-            assert!(next >= Duration::from_secs(19) && next <= Duration::from_secs(21), "{next:?}");
-        }
     }
 }

@@ -9,6 +9,7 @@ use migrado_protocol::report::Page;
 use migrado_protocol::verdict::Verdict;
 use tokio::sync::watch;
 
+use super::memory::Memory;
 use crate::sensors::{Judgement, Reading, Sensed};
 use crate::verdict;
 
@@ -24,6 +25,8 @@ pub struct State {
 struct Current {
     report: Report,
     out_of_service_ordered: bool,
+    /// Since-whens from before the start, until their parts were sensed again.
+    memory: Memory,
 }
 
 impl Default for State {
@@ -37,12 +40,24 @@ impl Default for State {
 }
 
 impl State {
+    /// A state that goes on with the since-whens from before the start.
+    pub fn seeded(memory: Memory) -> Self {
+        let state = Self::default();
+        state.current().memory = memory;
+        state
+    }
+
+    /// What the next start shall remember.
+    pub fn memory(&self) -> Memory {
+        let current = self.current();
+        current.memory.updated(&current.report.health, current.report.verdict.as_ref())
+    }
+
     /// Takes in what a sensor found. A reading that is missing stays as it was, with its age.
     pub fn take(&self, component: Component, sensed: Sensed, now_ms: i64) {
         self.change(now_ms, |current| {
+            current.judged(component, sensed.judgement, now_ms);
             let report = &mut current.report;
-            let node = sensed.judgement.into_health(report.health.get(&component), now_ms);
-            report.health.insert(component, node);
             match sensed.reading {
                 Some(Reading::System(system)) => report.system = Some(system),
                 Some(Reading::Storage(storage)) => report.storage = Some(storage),
@@ -57,10 +72,8 @@ impl State {
     /// Takes in how the visitor's page is.
     pub fn take_page(&self, page: Page, judgement: Judgement, now_ms: i64) {
         self.change(now_ms, |current| {
-            let report = &mut current.report;
-            let node = judgement.into_health(report.health.get(&Component::Page), now_ms);
-            report.health.insert(Component::Page, node);
-            report.page = Some(page);
+            current.judged(Component::Page, judgement, now_ms);
+            current.report.page = Some(page);
         });
     }
 
@@ -103,6 +116,10 @@ impl State {
             current.report.verdict.as_ref(),
             now_ms,
         );
+        let judged = current.memory.since(judged);
+        if current.memory.is_spent() {
+            current.memory.verdict = None;
+        }
         current.report.verdict = Some(judged.clone());
         drop(current);
         self.verdict.send_if_modified(|last| {
@@ -115,6 +132,13 @@ impl State {
 
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Current {
+    fn judged(&mut self, component: Component, judgement: Judgement, now_ms: i64) {
+        let before = self.memory.before(component, judgement.reason, self.report.health.get(&component));
+        self.report.health.insert(component, judgement.into_health(before.as_ref(), now_ms));
     }
 }
 

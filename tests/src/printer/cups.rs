@@ -27,7 +27,7 @@ impl Cups {
         let at = home.display();
         let main = format!(
             "Listen 127.0.0.1:{port}\nBrowsing Off\nDefaultAuthType None\nWebInterface No\nLogLevel warn\n\
-             PreserveJobFiles No\nPreserveJobHistory No\nErrorPolicy retry-job\nJobRetryInterval 1\n\
+             PreserveJobFiles No\nPreserveJobHistory Yes\nErrorPolicy retry-job\nJobRetryInterval 1\n\
              <Location />\n  Order allow,deny\n  Allow from all\n</Location>\n\
              <Location /admin>\n  Order allow,deny\n  Allow from all\n</Location>\n\
              <Policy default>\n  <Limit All>\n    Order allow,deny\n    Allow from all\n  </Limit>\n</Policy>\n"

@@ -8,6 +8,9 @@ const ANSWER_MS = 5_000;
 /** How soon a stream that the browser gave up is opened again. */
 const REOPEN_MS = 3_000;
 
+/** Names this load of the page: the agent knows by it that an ordered reload has happened. */
+const LOAD = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+
 export interface Heard {
   view(view: View): void;
   alive(): void;
@@ -48,7 +51,7 @@ export function connect(heard: Heard, route: () => string): void {
   // Only a page that really draws says so: the frame is what a visitor sees.
   const beat = () =>
     requestAnimationFrame(async () => {
-      const body = { build: __BUILD__, route: route(), visible: true };
+      const body = { build: __BUILD__, load: LOAD, route: route(), visible: true };
       if (await ask('POST', '/api/heartbeat', body)) heard.alive();
     });
   open();

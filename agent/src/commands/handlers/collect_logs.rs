@@ -16,7 +16,12 @@ pub(super) async fn run<S: Screen>(parts: &Parts<S>, id: CommandId, since_s: u32
         // No journal here, or none that the agent may read: its own memory is better than nothing.
         Ok(_) | Err(_) => ("the agent's memory", parts.ring.since(since_ms, LOGS_BYTES_MAX)),
     };
-    let text = bounded(lines.iter().map(|line| redact(line)).collect());
+    // Two megabytes take a while, and this is the only thread.
+    let redacted =
+        tokio::task::spawn_blocking(move || bounded(lines.iter().map(|line| redact(line)).collect()));
+    let Ok(text) = redacted.await else {
+        return Outcome::Failed("redacting the lines was given up".to_owned());
+    };
     let (bytes, lines) = (text.len(), text.lines().count());
     match parts.uploader.put_logs(id, text).await {
         Ok(()) => Outcome::Succeeded(Some(format!("{lines} lines ({bytes} bytes) from {source}"))),

@@ -25,7 +25,7 @@ use super::executor::{Effects, Outcome};
 use super::upload::Uploader;
 use crate::config::PrinterConfig;
 use crate::logs::Ring;
-use crate::platform::systemd::SystemdError;
+use crate::platform::systemd::{SystemdError, UnitMoment};
 use crate::platform::{clock, systemd};
 use crate::store::{Mode, Store};
 
@@ -48,8 +48,15 @@ pub trait Screen: Send + Sync + 'static {
     fn reload_page(&self);
     /// Shows the display's identity in large letters.
     fn identify(&self, seconds: u16);
-    /// The page's last heartbeat.
-    fn heartbeat_ms(&self) -> Option<i64>;
+    /// The page's last heartbeat; `None` until there was one.
+    fn beat(&self) -> Option<Beat>;
+}
+
+/// A heartbeat of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// Names the load of the page that it came from; empty when the page does not tell.
+    pub load: String,
 }
 
 /// How the agent leaves.
@@ -138,35 +145,49 @@ fn from_systemd(error: SystemdError) -> Outcome {
     }
 }
 
-/// Waits for a heartbeat of the page that is newer than this. Its words, if none comes.
-async fn await_heartbeat(screen: &impl Screen, after_ms: i64) -> Result<(), String> {
+/// Waits for a heartbeat of another load of the page than this. Its words, if none comes: the old
+/// page beats on until it is gone, and that proves nothing.
+async fn await_new_page(screen: &impl Screen, before: Option<&Beat>) -> Result<(), String> {
     let limit = PAGE_LIMIT;
+    let is_new = |beat: Beat| !beat.load.is_empty() && before.is_none_or(|b| b.load != beat.load);
     let beaten = async {
-        while screen.heartbeat_ms().is_none_or(|at_ms| at_ms <= after_ms) {
+        while !screen.beat().is_some_and(is_new) {
             tokio::time::sleep(LOOK_PERIOD).await;
         }
     };
     tokio::time::timeout(limit, beaten)
         .await
-        .map_err(|_| format!("the page did not report within {} s", limit.as_secs()))
+        .map_err(|_| format!("no new page reported within {} s", limit.as_secs()))
 }
 
-/// Restarts a unit and waits until systemd calls it active.
+/// Restarts a unit and waits until systemd calls it active since then.
 async fn restart_and_await(unit: &str) -> Result<String, Outcome> {
+    let before = systemd::unit_state(unit).await.map_err(from_systemd)?;
     systemd::restart_unit(unit).await.map_err(from_systemd)?;
     let begun = tokio::time::Instant::now();
     let mut last = String::from("unknown");
     while begun.elapsed() < UNIT_LIMIT {
         tokio::time::sleep(LOOK_PERIOD).await;
-        let state = systemd::unit_state(unit).await.map_err(from_systemd)?;
-        last = format!("{} ({})", state.active, state.sub);
-        match state.active.as_str() {
-            "active" => return Ok(format!("{unit} is {last}")),
-            "failed" => return Err(Outcome::Failed(format!("{unit} is {last}"))),
-            _ => {}
+        let now = systemd::unit_state(unit).await.map_err(from_systemd)?;
+        last = format!("{} ({})", now.state.active, now.state.sub);
+        match came_of_restart(&before, &now) {
+            Some(true) => return Ok(format!("{unit} is {last}")),
+            Some(false) => return Err(Outcome::Failed(format!("{unit} is {last}"))),
+            None => {}
         }
     }
-    Err(Outcome::Failed(format!("{unit} is {last} after {} s", UNIT_LIMIT.as_secs())))
+    let words = format!("{unit} is {last} and was not started anew within {} s", UNIT_LIMIT.as_secs());
+    Err(Outcome::Failed(words))
+}
+
+/// Whether a unit runs anew, has failed, or is still on its way. Until its times move, what is seen
+/// is the state from before the restart. Pure.
+fn came_of_restart(before: &UnitMoment, now: &UnitMoment) -> Option<bool> {
+    match now.state.active.as_str() {
+        "active" => (now.active_since_us != before.active_since_us).then_some(true),
+        "failed" => (now.changed_us != before.changed_us).then_some(false),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
-//! `reload_page`: has the page loaded anew, and waits for its heartbeat.
+//! `reload_page`: has the page loaded anew, and waits for the first heartbeat of the new one.
 
-use super::{Outcome, Parts, Screen, await_heartbeat};
-use crate::platform::clock;
+use super::{Outcome, Parts, Screen, await_new_page};
 
 pub(super) async fn run<S: Screen>(parts: &Parts<S>) -> Outcome {
-    let Some(before_ms) = parts.screen.heartbeat_ms() else {
+    let Some(before) = parts.screen.beat() else {
         return Outcome::Failed("no page is shown".to_owned());
     };
-    let after_ms = before_ms.max(clock::now_ms());
     parts.screen.reload_page();
-    match await_heartbeat(&parts.screen, after_ms).await {
-        Ok(()) => Outcome::Succeeded(Some("the page reports again".to_owned())),
+    match await_new_page(&parts.screen, Some(&before)).await {
+        Ok(()) => Outcome::Succeeded(Some("the new page reports".to_owned())),
         Err(why) => Outcome::Failed(why),
     }
 }

@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
+use migrado_protocol::report::UnitState;
+
 use super::*;
 use crate::store;
 
 #[derive(Debug, Default)]
 struct Played {
     session: Mutex<bool>,
-    heartbeat_ms: Mutex<Option<i64>>,
+    beat: Mutex<Option<Beat>>,
     said: Mutex<Vec<String>>,
 }
 
@@ -30,8 +32,8 @@ impl Screen for Arc<Played> {
     fn identify(&self, seconds: u16) {
         self.said.lock().unwrap().push(format!("identify {seconds}"));
     }
-    fn heartbeat_ms(&self) -> Option<i64> {
-        *self.heartbeat_ms.lock().unwrap()
+    fn beat(&self) -> Option<Beat> {
+        self.beat.lock().unwrap().clone()
     }
 }
 
@@ -89,21 +91,51 @@ async fn a_reset_is_done_when_no_session_runs_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reload_is_proven_by_a_heartbeat() {
+async fn a_reload_is_proven_by_the_new_page_and_not_by_the_old_one() {
     let (_dir, screen, handlers) = display();
-    assert!(matches!(perform(&handlers, Verb::ReloadPage).await, Outcome::Failed(_)));
-    *screen.heartbeat_ms.lock().unwrap() = Some(1);
+    let beat = |load: &str| *screen.beat.lock().unwrap() = Some(Beat { load: load.into() });
     assert!(
-        matches!(perform(&handlers, Verb::ReloadPage).await, Outcome::Failed(why) if why.contains("30 s"))
+        matches!(perform(&handlers, Verb::ReloadPage).await, Outcome::Failed(why) if why == "no page is shown")
     );
-    *screen.heartbeat_ms.lock().unwrap() = Some(1);
-    let beats = screen.clone();
-    let coming = async move {
+    // The old page beats on; one that does not tell its load proves nothing either.
+    for silent in ["old", ""] {
+        beat("old");
+        let beating = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            beat(silent);
+        };
+        let (outcome, ()) = tokio::join!(perform(&handlers, Verb::ReloadPage), beating);
+        assert!(matches!(&outcome, Outcome::Failed(why) if why.contains("30 s")), "{silent:?} {outcome:?}");
+    }
+    beat("old");
+    let coming = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
-        *beats.heartbeat_ms.lock().unwrap() = Some(i64::MAX);
+        beat("new");
     };
     let (outcome, ()) = tokio::join!(perform(&handlers, Verb::ReloadPage), coming);
     assert!(matches!(outcome, Outcome::Succeeded(_)), "{outcome:?}");
+}
+
+#[test]
+fn a_unit_runs_anew_only_when_its_times_have_moved() {
+    let moment = |active: &str, active_since_us, changed_us| UnitMoment {
+        state: UnitState { active: active.into(), sub: String::new(), restarts: None },
+        active_since_us,
+        changed_us,
+    };
+    let table = [
+        (moment("active", 5, 5), moment("active", 5, 5), None),
+        (moment("active", 5, 5), moment("deactivating", 5, 9), None),
+        (moment("active", 5, 5), moment("active", 9, 9), Some(true)),
+        (moment("inactive", 5, 6), moment("inactive", 5, 6), None),
+        (moment("inactive", 5, 6), moment("active", 9, 9), Some(true)),
+        (moment("failed", 5, 6), moment("failed", 5, 6), None),
+        (moment("failed", 5, 6), moment("failed", 8, 9), Some(false)),
+        (moment("active", 5, 5), moment("failed", 5, 9), Some(false)),
+    ];
+    for (before, now, expected) in table {
+        assert_eq!(came_of_restart(&before, &now), expected, "{before:?} {now:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

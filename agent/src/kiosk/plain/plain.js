@@ -7,6 +7,8 @@ const WORDS = {
   out_of_service: 'Außer Betrieb. Bitte nehmen Sie ein anderes Gerät. / Out of service. Please use another display.',
 };
 const BEAT_MS = 2000;
+// Names this load of the page: the agent knows by it that an ordered reload has happened.
+const LOAD = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
 let load;
 let heard = true;
 
@@ -24,7 +26,7 @@ async function beat() {
     await fetch('/api/heartbeat', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ build: 'plain', route: 'plain', visible: true }),
+      body: JSON.stringify({ build: 'plain', load: LOAD, route: 'plain', visible: true }),
     });
     heard = true;
   } catch {

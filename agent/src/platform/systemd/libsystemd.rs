@@ -7,7 +7,7 @@ use systemd::bus::types::{FromSdBusMessage, SdBusType, Variant};
 use systemd::bus::{Bus, Message};
 use systemd::{daemon, journal};
 
-use super::CALL_LIMIT;
+use super::{CALL_LIMIT, UnitMoment};
 
 const SYSTEMD: &str = "org.freedesktop.systemd1";
 const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
@@ -48,8 +48,13 @@ pub(super) fn system_state() -> Result<String, String> {
     property(&mut open()?, MANAGER_PATH, MANAGER, "SystemState")
 }
 
-pub(super) fn unit_state(unit: &str) -> Result<UnitState, String> {
-    state_on(&mut open()?, unit)
+pub(super) fn unit_state(unit: &str) -> Result<UnitMoment, String> {
+    let (mut bus, path) = (open()?, unit_path(unit));
+    // The times first: a state that is newer than they are only means one more look.
+    let mut time = |name: &str| property(&mut bus, &path, UNIT, name);
+    let active_since_us = time("ActiveEnterTimestampMonotonic")?;
+    let changed_us = time("StateChangeTimestampMonotonic")?;
+    Ok(UnitMoment { state: state_on(&mut bus, unit)?, active_since_us, changed_us })
 }
 
 /// Of several units over one connection: connecting costs more than asking.

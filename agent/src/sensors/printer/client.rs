@@ -13,6 +13,7 @@ use migrado_protocol::health::Reason;
 use migrado_protocol::limits::clip;
 use tokio::time::Instant;
 
+use super::reading;
 use super::transport;
 pub use super::transport::{Endpoint, InvalidPrinterUri};
 use super::wire::{self, Answer, JOB_GROUP, OPERATION_GROUP};
@@ -354,7 +355,7 @@ async fn ask(endpoint: &Endpoint, body: Vec<u8>, deadline: Instant) -> Result<An
         return Ok(answer);
     }
     let words = answer.group(OPERATION_GROUP).and_then(|g| g.text("status-message"));
-    let name = words.map_or_else(|| status_name(answer.status), clip);
+    let name = words.map_or_else(|| status_name(answer.status), reading::own_words);
     Err(PrinterFault::Refused { status: answer.status, name })
 }
 

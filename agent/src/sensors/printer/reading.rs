@@ -8,6 +8,7 @@ use migrado_protocol::limits::clip;
 use migrado_protocol::printer::{Amount, Printer, PrinterState, Severity, StateReason, Supply, Tray};
 
 use super::wire::Attributes;
+use crate::commands::redact::redact;
 
 /// Characters to which firmware is known to cut a reason, its suffix included.
 const CUT_KEYWORD_CHARS: usize = 31;
@@ -28,7 +29,7 @@ const SLEEP_WORDS: [&str; 9] = [
 pub fn read(a: &Attributes, now_ms: i64) -> Printer {
     let is_queue = a.has("cups-version") || a.has("printer-type");
     let reasons: Vec<StateReason> = a.texts("printer-state-reasons").filter_map(reason).collect();
-    let message = a.text("printer-state-message").map(clip);
+    let message = a.text("printer-state-message").map(own_words);
     let sleeps = |text: &str| SLEEP_WORDS.iter().any(|w| text.to_lowercase().contains(w));
     let asleep = reasons.iter().any(|r| sleeps(&r.keyword)) || message.as_deref().is_some_and(sleeps);
     let waste_full = reasons.iter().any(|r| r.keyword.contains("waste"));
@@ -54,6 +55,12 @@ pub fn read(a: &Attributes, now_ms: i64) -> Printer {
             .find_map(|name| a.integer(name))
             .and_then(|n| u64::try_from(n).ok()),
     }
+}
+
+/// A printer's own words. Some name people and documents in them (`printing "x.pdf"`), and those stay
+/// on the display.
+pub(super) fn own_words(words: &str) -> String {
+    redact(&clip(words))
 }
 
 /// A reason without its suffix, which may have been cut off in the middle. Without one it is an

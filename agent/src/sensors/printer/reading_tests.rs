@@ -110,6 +110,14 @@ fn sentinels_stay_apart_from_numbers() {
 }
 
 #[test]
+fn a_printers_words_are_clipped_and_name_nobody() {
+    let said = own_words("printing \"Antrag Familie Muster.pdf\" job-originating-user-name=erika");
+    assert_eq!(said, "printing […] job-originating-user-name=[…]");
+    assert_eq!(own_words("Sleep mode on."), "Sleep mode on.");
+    assert!(own_words(&"x y ".repeat(10_000)).len() < 2_000);
+}
+
+#[test]
 fn a_waste_container_is_never_empty_like_a_toner() {
     let supply =
         "type=wasteToner;class=receptacleThatIsFilled;unit=percent;maxcapacity=100;colorantname=unknown;";
