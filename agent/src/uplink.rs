@@ -23,6 +23,9 @@ use crate::telemetry::state::State;
 const WINDOW: usize = 16;
 /// Pause after a publish that failed while the connection stands: never a spin.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// How long the birth may wait for the first reading of every part: the page says that it is alive
+/// every two seconds, the rest answers sooner or is slow, and then it is told as not known.
+const FIRST_READINGS: Duration = Duration::from_secs(3);
 
 /// A standing connection, as `app` learned it from the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +67,12 @@ struct Progress {
 }
 
 impl Uplink {
-    /// Works for as long as the process lives.
+    /// Works for as long as the process lives. Appears only when it has something to say: a display
+    /// that was just started must look neither ill nor as it was before.
     pub async fn run(mut self) {
+        if tokio::time::timeout(FIRST_READINGS, self.state.settled()).await.is_err() {
+            tracing::info!("not every part was sensed in time; the first report says so");
+        }
         let mut known = None;
         loop {
             let session = self.session.borrow_and_update().clone();

@@ -69,6 +69,11 @@ pub fn explain(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
             }
         })
         .collect();
+    // Neither well nor ill: it has not sensed all yet, and says so instead of a verdict.
+    if terminal.reported.verdict.is_none() && found.is_empty() {
+        let (code, since_ms) = (Reason::Starting.word(), terminal.connection_since_ms);
+        found.push(Why { code, component: None, words: of_starting(), detail: None, since_ms });
+    }
     for because in
         terminal.reported.verdict.iter().flat_map(|v| v.because.iter().map(move |b| (b, v.since_ms)))
     {
@@ -84,6 +89,16 @@ pub fn explain(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
         }
     }
     found
+}
+
+/// The words of a display without a verdict.
+fn of_starting() -> Words {
+    words(
+        "Die Anzeige startet; was sie kann, ist noch nicht bekannt.",
+        "The display is starting; what it can do is not known yet.",
+        "Eine Minute warten. Bleibt es dabei: Läuft der Browser der Anzeige?",
+        "Wait a minute. If it stays: does the display's browser run?",
+    )
 }
 
 /// The words of what limits the service. A part that cannot be sensed is no reason to act, except
