@@ -100,6 +100,13 @@ pub(crate) enum Terminals {
     },
     /// Everything that is known of a display
     Show { terminal: String },
+    /// What happened to a display, newest first: what it said, what was ordered, what was done to it
+    Timeline {
+        terminal: String,
+        /// How many lines
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// Add a display
     Add {
         terminal: String,

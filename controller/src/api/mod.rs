@@ -18,6 +18,7 @@ pub mod state;
 pub mod terminal;
 pub mod terminals;
 pub mod text;
+pub mod timeline;
 pub mod views;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::ApiState;
-use super::{access, assets, commands, events, fleet, guard, session, terminal, terminals};
+use super::{access, assets, commands, events, fleet, guard, session, terminal, terminals, timeline};
 
 /// Bytes of a request's body.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -34,7 +34,7 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(terminals::show, terminals::change, terminals::retire))
         .routes(routes!(terminals::enroll_token))
         .routes(routes!(terminals::revoke))
-        .routes(routes!(terminals::timeline))
+        .routes(routes!(timeline::timeline))
         .routes(routes!(terminals::usage))
         .routes(routes!(terminals::usage_of_all))
         .routes(routes!(commands::verbs))

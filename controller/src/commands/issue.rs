@@ -9,11 +9,9 @@ use super::Commands;
 use super::plan::Times;
 use super::settle::controller_step;
 use crate::audit::Entry;
-use crate::store::{
-    StoreError, audit, commands as rows,
-    commands::{Command, Step},
-    idempotency,
-};
+use crate::store::command_steps::Step;
+use crate::store::commands::{self as rows, Command};
+use crate::store::{StoreError, audit, idempotency};
 
 /// An order that was checked.
 #[derive(Debug, Clone)]

@@ -5,10 +5,12 @@
 
 pub mod api_tokens;
 pub mod audit;
+pub mod command_steps;
 pub mod commands;
 pub mod desired;
 pub mod enroll_tokens;
 pub mod idempotency;
+pub mod position;
 pub mod sessions;
 pub mod terminals;
 pub mod timeline;

@@ -1,4 +1,4 @@
-//! `migradoctl terminals`: list, show, add, enroll-token, revoke, remove.
+//! `migradoctl terminals`: list, show, timeline, add, enroll-token, revoke, remove.
 
 use serde_json::{Value, json};
 
@@ -8,11 +8,14 @@ use crate::exit::{Code, Failure};
 use crate::output;
 
 const PATH: &str = "/api/v1/terminals";
+/// Items that the API gives at once at most.
+const PAGE_MAX: u32 = 500;
 
 pub(crate) async fn run(client: &Client, format: Format, verb: Terminals) -> Result<Code, Failure> {
     match verb {
         Terminals::List { site, status, query } => list(client, format, &site, &status, &query).await,
         Terminals::Show { terminal } => show(client, format, &terminal).await,
+        Terminals::Timeline { terminal, limit } => timeline(client, format, &terminal, limit).await,
         Terminals::Add { terminal, site, label } => {
             let added =
                 client.post(PATH, &json!({"id": terminal, "site": site, "label": label}), &[]).await?;
@@ -103,11 +106,14 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
     put("certificate until", output::moment(&detail["certificate"]["not_after_ms"]));
     put("open commands", output::text(&detail["open_commands"]));
     for (component, health) in detail["components"].as_object().into_iter().flatten() {
-        let mut value = output::text(&health["state"]);
-        if health["reason"].is_string() {
-            value.push_str(&format!(" ({})", output::text(&health["reason"])));
+        let mut value =
+            format!("{} since {}", output::text(&health["state"]), output::moment(&health["since_ms"]));
+        if health["text"].is_object() {
+            value.push_str(&format!(": {}", output::sentence(&health["text"])));
         }
-        value.push_str(&format!(" since {}", output::moment(&health["since_ms"])));
+        if health["detail"].is_string() {
+            value.push_str(&format!(" ({})", output::text(&health["detail"])));
+        }
         put(&format!("health {component}"), value);
     }
     for (name, printer) in detail["printers"].as_object().into_iter().flatten() {
@@ -118,6 +124,25 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
         put("next step", output::sentence(&why["next_step"]));
     }
     output::pairs(format, &pairs, &detail);
+    Ok(Code::Ok)
+}
+
+async fn timeline(client: &Client, format: Format, terminal: &str, limit: u32) -> Result<Code, Failure> {
+    let path = format!("{PATH}/{}/timeline?limit={}", encode(terminal), limit.clamp(1, PAGE_MAX));
+    let items = client.list(&path, limit as usize).await?;
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| {
+            vec![
+                output::moment(&item["at_ms"]),
+                output::text(&item["kind"]),
+                output::sentence(&item["text"]),
+                output::text(&item["by"]),
+                output::text(&item["detail"]),
+            ]
+        })
+        .collect();
+    output::rows(format, &["when", "kind", "what", "by", "detail"], &rows, &json!({ "items": items }));
     Ok(Code::Ok)
 }
 
