@@ -59,7 +59,7 @@ pub fn of_health(code: &str) -> (String, String) {
 pub fn presence(presence: Presence) -> Name {
     match presence {
         Presence::Online => ("Verbunden", "Connected"),
-        Presence::Late => ("Meldet sich verspätet", "Late"),
+        Presence::Late => ("Meldet sich gerade nicht", "Not heard from right now"),
         Presence::Offline => ("Nicht mehr verbunden", "No longer connected"),
         Presence::OffOnPurpose => ("Planmäßig aus", "Off on purpose"),
         Presence::Unknown => ("Nie gehört", "Never heard of"),

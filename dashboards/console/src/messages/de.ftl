@@ -262,6 +262,7 @@ amount-unknown = nicht bekannt
 media-iso-a4-210x297mm = A4
 media-iso-a3-297x420mm = A3
 media-iso-a5-148x210mm = A5
+media-na-index-4x6-4x6in = Karte 10 × 15 cm
 ipp-media-empty = Papier leer
 ipp-media-low = Papier geht zur Neige
 ipp-media-needed = Papier fehlt
@@ -386,7 +387,13 @@ order-open = { $n ->
     [one] Ein Auftrag wartet auf die Bestätigung seines Terminals; { $done } von { $total } erledigt.
    *[other] { $n } Aufträge warten auf die Bestätigung ihrer Terminals; { $done } von { $total } erledigt.
 }
-order-all-settled = Alle haben geantwortet oder ihre Zeit ist um: { $done } von { $total } erledigt.
+order-all-settled = { $total ->
+    [one] { $done ->
+        [one] Das Terminal hat es bestätigt.
+       *[other] Der Auftrag ist beendet und nicht bestätigt.
+    }
+   *[other] Alle haben geantwortet oder ihre Zeit ist um: { $done } von { $total } erledigt.
+}
 order-batch = Alle Aufträge dieser Sammlung
 argument-unit = Dienst
 argument-seconds = Sekunden

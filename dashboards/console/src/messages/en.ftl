@@ -262,6 +262,7 @@ amount-unknown = not known
 media-iso-a4-210x297mm = A4
 media-iso-a3-297x420mm = A3
 media-iso-a5-148x210mm = A5
+media-na-index-4x6-4x6in = Card 10 × 15 cm
 ipp-media-empty = paper empty
 ipp-media-low = paper low
 ipp-media-needed = paper needed
@@ -386,7 +387,13 @@ order-open = { $n ->
     [one] One order waits for its display's confirmation; { $done } of { $total } done.
    *[other] { $n } orders wait for their displays' confirmation; { $done } of { $total } done.
 }
-order-all-settled = All have answered or their time is up: { $done } of { $total } done.
+order-all-settled = { $total ->
+    [one] { $done ->
+        [one] The display has confirmed it.
+       *[other] The order is over and was not confirmed.
+    }
+   *[other] All have answered or their time is up: { $done } of { $total } done.
+}
 order-batch = All orders of this batch
 argument-unit = Service
 argument-seconds = Seconds
