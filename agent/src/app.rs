@@ -175,7 +175,7 @@ impl Agent {
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         serve_page(&mut tasks, &self.config, &kiosk).await?;
-        let time = time_asker::start(&mut tasks, &self.identity, tls.clone(), linked.subscribe());
+        let time = time_asker::start(&mut tasks, &self.identity, tls.clone(), uplink_session.subscribe());
         spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox, time);
         tasks.spawn_until_canceled(
             Stage::Work,

@@ -224,7 +224,10 @@ pub(crate) struct Login {
 
 /// Prints completions.
 pub(crate) fn completions(shell: Shell) -> Result<Code, Failure> {
-    clap_complete::generate(shell, &mut Cli::command(), "migradoctl", &mut std::io::stdout());
+    // Written by us and not by clap_complete, which panics when the reader closes the pipe.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "migradoctl", &mut script);
+    crate::output::line(String::from_utf8_lossy(&script).trim_end());
     Ok(Code::Ok)
 }
 

@@ -99,7 +99,7 @@ impl Watcher {
                 let alive = crate::store::sessions::find(&self.state.pool, token_hash).await;
                 now_ms < *expires_ms && matches!(alive, Ok(Some(_)))
             }
-            Proof::Token { id } => {
+            Proof::Token { id, .. } => {
                 matches!(crate::store::api_tokens::get(&self.state.pool, id).await, Ok(Some(_)))
             }
         }

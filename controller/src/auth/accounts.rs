@@ -162,7 +162,11 @@ impl Accounts {
     pub async fn of_token(&self, token: &str) -> Result<Option<Actor>, StoreError> {
         let Some(secret) = token.strip_prefix(TOKEN_PREFIX) else { return Ok(None) };
         let found = api_tokens::find(&self.pool, &secret::hash(secret)).await?;
-        Ok(found.map(|t| Actor { user: t.user, role: t.role, proof: Proof::Token { id: t.id } }))
+        Ok(found.map(|t| Actor {
+            user: t.user,
+            role: t.role,
+            proof: Proof::Token { id: t.id, name: t.name },
+        }))
     }
 
     /// Makes an API token for an account; what is returned is told only here.
@@ -184,7 +188,8 @@ impl Accounts {
         let mut conn = self.pool.acquire().await.map_err(StoreError::of("make an API token"))?;
         api_tokens::insert(&mut conn, &token, &secret::hash(&secret)).await?;
         drop(conn);
-        self.audit.record(Entry::ok(now_ms, actor.name(), "make_api_token", &token.id)).await?;
+        let entry = Entry::ok(now_ms, actor.name(), "make_api_token", &token.id);
+        self.audit.record(entry.detail(name)).await?;
         Ok((token, format!("{TOKEN_PREFIX}{secret}")))
     }
 

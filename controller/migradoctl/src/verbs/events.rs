@@ -29,10 +29,10 @@ pub(crate) async fn run(client: &Client, format: Format, events: &Events) -> Res
                         if !event.id.is_empty() {
                             last_id = Some(event.id.clone());
                         }
-                        print(format, events, &event);
                         if !events.watch {
-                            return Ok(Code::Ok);
+                            return now(client, format, events, &event.id).await;
                         }
+                        print(format, events, &event);
                     }
                 }
                 output::say("the stream is interrupted; trying again");
@@ -42,6 +42,15 @@ pub(crate) async fn run(client: &Client, format: Format, events: &Events) -> Res
         }
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// Prints the state of now as events of the stream's id at this moment.
+async fn now(client: &Client, format: Format, events: &Events, id: &str) -> Result<Code, Failure> {
+    for terminal in client.list("/api/v1/terminals?limit=500", usize::MAX).await? {
+        let event = Event { id: id.to_owned(), name: "terminal".to_owned(), data: terminal.to_string() };
+        print(format, events, &event);
+    }
+    Ok(Code::Ok)
 }
 
 fn print(format: Format, events: &Events, event: &Event) {

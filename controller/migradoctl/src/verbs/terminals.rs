@@ -6,6 +6,7 @@ use crate::cli::{Format, Terminals};
 use crate::client::{Client, encode};
 use crate::exit::{Code, Failure};
 use crate::output;
+use crate::verbs::fleet::STATUSES;
 
 const PATH: &str = "/api/v1/terminals";
 /// Items that the API gives at once at most.
@@ -62,7 +63,9 @@ async fn list(
             path.push_str(&format!("&{name}={}", encode(value)));
         }
     }
-    let items = client.list(&path, usize::MAX).await?;
+    let mut items = client.list(&path, usize::MAX).await?;
+    // The API lists by identity, so that pages hold; people want the worst first.
+    items.sort_by_key(|t| STATUSES.iter().position(|s| t["status"] == **s));
     let rows: Vec<Vec<String>> = items
         .iter()
         .map(|t| {
@@ -164,7 +167,9 @@ fn printer_lines(name: &str, printer: &Value, put: &mut impl FnMut(&str, String)
         put(&format!("  tray {}", output::text(&tray["name"])), amount(&tray["left"]));
     }
     for supply in printer["supplies"].as_array().into_iter().flatten() {
-        put(&format!("  {}", output::text(&supply["name"])), amount(&supply["left"]));
+        // A waste container says how much still fits in.
+        let room = if supply["receptacle"] == true { " room" } else { "" };
+        put(&format!("  {}", output::text(&supply["name"])), amount(&supply["left"]) + room);
     }
 }
 
