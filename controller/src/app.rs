@@ -58,9 +58,11 @@ struct Parts {
 /// Gives the first account a new password.
 pub async fn reset_password(config: &ControllerConfig) -> Result<String> {
     let pool = store::open(&config.data_dir.join("controller.db")).await?;
-    let accounts = Accounts::new(pool.clone(), Arc::new(Audit::new(pool)))?;
-    let password = crate::auth::password::generate();
-    accounts.put(FIRST_ACCOUNT, Role::Admin, password.clone(), crate::clock::now_ms()).await?;
+    let audit = Arc::new(Audit::new(pool.clone()));
+    let accounts = Accounts::new(pool, audit.clone())?;
+    let (password, now_ms) = (crate::auth::password::generate(), crate::clock::now_ms());
+    accounts.put(FIRST_ACCOUNT, Role::Admin, password.clone(), now_ms).await?;
+    audit.record(Entry::ok(now_ms, "controller", "password.reset", FIRST_ACCOUNT)).await?;
     Ok(password)
 }
 

@@ -131,19 +131,20 @@ pub fn rejection(rejection: Rejection) -> Name {
 
 /// What the audit log remembers: deeds, and refusals by their label. A word that is missing here
 /// stands as it is.
-const ACTIONS: [(&str, Name); 28] = [
+const ACTIONS: [(&str, Name); 29] = [
     ("login", ("Anmeldung", "Sign-in")),
     ("make_api_token", ("API-Schlüssel erzeugt", "API token made")),
     ("token.withdraw", ("API-Schlüssel entfernt", "API token removed")),
     ("user.make", ("Person angelegt", "Person added")),
     ("user.change", ("Person geändert", "Person changed")),
     ("user.remove", ("Person entfernt", "Person removed")),
+    ("password.reset", ("Passwort am Rechner zurückgesetzt", "Password reset on the machine")),
     ("terminal.add", ("Terminal angelegt", "Display added")),
     ("terminal.change", ("Einstellungen geändert", "Settings changed")),
     ("terminal.retire", ("Terminal ausgesondert", "Display retired")),
     ("terminal.revoke", ("Zertifikat gesperrt", "Certificate revoked")),
-    ("enroll_token.make", ("Einmalcode zum Anmelden erzeugt", "One-time token to enroll made")),
-    ("enroll", ("Terminal mit Einmalcode angemeldet", "Display enrolled with a one-time token")),
+    ("enroll_token.make", ("Einmalcode zur Anmeldung erzeugt", "One-time token for an enrollment made")),
+    ("enroll", ("Anmeldung mit Einmalcode", "Enrollment with a one-time token")),
     ("command.issue", ("Auftrag erteilt", "Order given")),
     ("command.cancel", ("Rücknahme eines Auftrags verlangt", "Order asked to be taken back")),
     ("logs.upload", ("Protokolle hochgeladen", "Logs uploaded")),
