@@ -60,6 +60,6 @@ test('an order is done by the display\'s word, and its whole life stands in the 
     await expect(timeline.getByText(`Show the identity: ${line}`)).toBeVisible();
   }
   await expect(timeline.getByText('Enrollment with a one-time token')).toBeVisible();
-  await expect(timeline.getByText('Connected', { exact: true }).first()).toBeVisible();
+  await expect(timeline.locator('[data-kind=presence]').first()).toContainText('Connected');
   await isAccessible(page);
 });
