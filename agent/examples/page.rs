@@ -14,10 +14,16 @@ async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let listen = arguments.next().unwrap_or_else(|| "127.0.0.1:7090".into()).parse()?;
     let word = arguments.next().unwrap_or_else(|| Level::FullService.word().into());
-    let level = Level::ALL.into_iter().find(|l| l.word() == word).context("no such verdict")?;
+    let verdict = match word.as_str() {
+        "starting" => None,
+        word => {
+            let level = Level::ALL.into_iter().find(|l| l.word() == word).context("no such verdict")?;
+            Some(Verdict { level, because: Vec::new(), since_ms: 0 })
+        }
+    };
     let db = redb::Database::builder().create_with_backend(redb::backends::InMemoryBackend::new())?;
     let facts = KioskFacts {
-        verdict: Some(Verdict { level, because: Vec::new(), since_ms: 0 }),
+        verdict,
         desired: Some(Desired {
             generation: 1,
             label: "Eingang links".into(),

@@ -166,7 +166,7 @@ impl Agent {
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
         serve_page(&mut tasks, &self.config, &kiosk).await?;
-        let time = time_asker::start(&mut tasks, &held, linked.subscribe());
+        let time = time_asker::start(&mut tasks, &held, uplink_session.subscribe());
         let keys = identity::keep(&mut tasks, &terminal, &held, &leaving);
         spawn_sensors(&mut tasks, &self.config, &state, &kiosk, &outbox, time);
         tasks.spawn_until_canceled(

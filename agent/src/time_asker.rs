@@ -9,11 +9,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::commands::upload::client;
-use crate::control::Linked;
 use crate::identity::Held;
 use crate::platform::clock;
 use crate::sensors::clock::ControllerTime;
 use crate::tasks::{Stage, Tasks};
+use crate::uplink::Session;
 
 /// How long until the next question: a clock drifts by milliseconds in this time.
 const PERIOD: Duration = Duration::from_secs(10 * 60);
@@ -32,14 +32,15 @@ pub struct TimeAsker {
     pub tls: Arc<rustls::ClientConfig>,
     /// Hears the offset.
     pub time: ControllerTime,
-    /// The state of the link: without one there is nobody to ask.
-    pub linked: watch::Receiver<Linked>,
+    /// The connection to the broker: without one there is nobody to ask. Not whether the birth was
+    /// heard, which waits for what is asked here.
+    pub session: watch::Receiver<Option<Session>>,
 }
 
 /// Starts asking; gives what is heard.
-pub fn start(tasks: &mut Tasks, held: &Held, linked: watch::Receiver<Linked>) -> ControllerTime {
+pub fn start(tasks: &mut Tasks, held: &Held, session: watch::Receiver<Option<Session>>) -> ControllerTime {
     let time = ControllerTime::default();
-    let asker = TimeAsker { controller: held.controller(), tls: held.tls(), time: time.clone(), linked };
+    let asker = TimeAsker { controller: held.controller(), tls: held.tls(), time: time.clone(), session };
     tasks.spawn_until_canceled(Stage::Work, "time", asker.run());
     time
 }
@@ -74,8 +75,7 @@ impl TimeAsker {
     /// Asks for as long as the process lives.
     pub async fn run(mut self) {
         loop {
-            let Ok(connection) = self.linked.wait_for(|l| l.session.is_some()).await.map(|l| l.session)
-            else {
+            let Ok(connection) = self.session.wait_for(Option::is_some).await.map(|s| number(&s)) else {
                 return;
             };
             if let Err(error) = self.ask().await {
@@ -84,7 +84,7 @@ impl TimeAsker {
             }
             // Cancel-safe: both arms only wait.
             tokio::select! {
-                changed = self.linked.wait_for(|l| l.session != connection) => if changed.is_err() { return },
+                changed = self.session.wait_for(|s| number(s) != connection) => if changed.is_err() { return },
                 () = tokio::time::sleep(PERIOD) => {}
             }
         }
@@ -112,6 +112,10 @@ impl TimeAsker {
         let answer: Answer = client.get(url).send().await?.error_for_status()?.json().await?;
         Ok(answer.now_ms)
     }
+}
+
+fn number(session: &Option<Session>) -> Option<u64> {
+    session.as_ref().map(|session| session.number)
 }
 
 /// Our clock when the controller read its own: half the way back from when the answer was here.

@@ -31,6 +31,9 @@ const RECEIPT_LIMIT: Duration = Duration::from_secs(30);
 /// Milliseconds over which a fleet spreads its whole reports when the controller is back: presence
 /// is decided within two minutes, and 10,000 displays shall not all speak in one second.
 const RETURN_SPREAD_MS: u64 = 15_000;
+/// How long the birth may wait for the first reading of every part: the page says that it is alive
+/// every two seconds, the rest answers sooner or is slow, and then it is told as not known.
+const FIRST_READINGS: Duration = Duration::from_secs(3);
 
 /// A standing connection, as `app` learned it from the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +90,12 @@ impl Progress {
 }
 
 impl Uplink {
-    /// Works for as long as the process lives.
+    /// Works for as long as the process lives. Appears only when it has something to say: a display
+    /// that was just started must look neither ill nor as it was before.
     pub async fn run(mut self) {
+        if tokio::time::timeout(FIRST_READINGS, self.state.settled()).await.is_err() {
+            tracing::info!("not every part was sensed in time; the first report says so");
+        }
         let mut known = None;
         loop {
             let session = self.session.borrow_and_update().clone();

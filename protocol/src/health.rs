@@ -28,6 +28,10 @@ pub enum Component {
 }
 
 impl Component {
+    /// Every part that this version senses.
+    pub const ALL: [Self; 7] =
+        [Self::System, Self::Storage, Self::Clock, Self::Services, Self::Printer, Self::Page, Self::Usage];
+
     /// The word on the wire, in metrics and in the API.
     pub fn word(self) -> &'static str {
         match self {
@@ -212,6 +216,11 @@ impl Health {
     /// Whether this machine has nothing to sense here; such a node counts for nothing.
     pub fn is_unsupported(&self) -> bool {
         self.reason == Some(Reason::Unsupported)
+    }
+
+    /// Whether the first reading is still to come.
+    pub fn is_starting(&self) -> bool {
+        self.state == HealthState::Unknown && self.reason == Some(Reason::Starting)
     }
 }
 

@@ -23,6 +23,17 @@ async fn a_display_appears_with_its_health_and_its_readings(broker: BrokerKind) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_display_that_starts_is_neither_well_nor_ill() {
+    let fleet = Fleet::builder().start().await;
+    let starts = fleet.until_terminal("fp-01", "reports", |t| t["components"]["page"].is_object()).await;
+    assert_eq!((&starts["status"], &starts["verdict"]), (&"unknown".into(), &Value::Null), "{starts}");
+    assert_eq!(starts["why"][0]["code"], "starting", "{starts}");
+    assert_eq!(starts["components"]["storage"]["state"], "ok", "what was sensed is told: {starts}");
+    fleet.terminals[0].kiosk().heartbeat().await.unwrap();
+    fleet.until_terminal("fp-01", "has a verdict", |t| level(t) != "none").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_printer_without_paper_makes_the_display_inform_only_and_paper_makes_it_whole_again() {
     needs_program!("paper", "ippeveprinter", "dbus-daemon");
     let fleet = Fleet::builder().real_printers().start().await;

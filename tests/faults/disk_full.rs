@@ -125,7 +125,7 @@ async fn an_idle_controller_whose_disk_is_full_is_not_ready_and_recovers() {
     controller.start().await.unwrap();
     let ready = || async {
         let url = format!("http://127.0.0.1:{}/readyz", ports.metrics);
-        let answer = migrado_tests::tls::plain_http().get(url).send().await.map_err(|e| e.to_string())?;
+        let answer = plain_http().get(url).send().await.map_err(|e| e.to_string())?;
         Ok::<_, String>((answer.status().as_u16(), answer.text().await.map_err(|e| e.to_string())?))
     };
     let filler = disk.fill();

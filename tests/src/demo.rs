@@ -70,7 +70,7 @@ fn displays(n: usize) -> Vec<(String, String)> {
             None => {
                 let site = if at % 2 == 0 { "fp" } else { "bh" };
                 let number = at / 2 + 1;
-                (format!("{site}-{number:02}"), format!("Anzeige {number}"))
+                (format!("{site}-{number:02}"), format!("Terminal {number}"))
             }
         })
         .collect()

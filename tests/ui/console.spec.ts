@@ -45,3 +45,21 @@ test('a display without paper says why and what to do, and is well again with pa
   await isAccessible(page);
   await request.get(`http://localhost:${printer}/media?${trays}&level1=250`);
 });
+
+test('an order is done by the display\'s word, and its whole life stands in the timeline', async ({ page }) => {
+  await signIn(page);
+  await page.goto(`${fleet().console}/terminals/fp-02`);
+  await page.getByRole('button', { name: 'Give order' }).click();
+  await page.locator('#verb').selectOption('identify');
+  await page.getByRole('button', { name: 'Continue to preview' }).click();
+  await page.getByTestId('order-confirm').click();
+  await page.locator('dialog [data-state=succeeded]').waitFor();
+  await page.keyboard.press('Escape');
+  const timeline = page.getByTestId('timeline');
+  for (const line of ['ordered', 'accepted by the display', 'confirmed by the display']) {
+    await expect(timeline.getByText(`Show the identity: ${line}`)).toBeVisible();
+  }
+  await expect(timeline.getByText('Enrollment with a one-time token')).toBeVisible();
+  await expect(timeline.locator('[data-kind=presence]').first()).toContainText('Connected');
+  await isAccessible(page);
+});

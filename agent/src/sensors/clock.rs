@@ -3,11 +3,12 @@
 //! asks the network nothing.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use migrado_protocol::health::{Component, Reason};
 use migrado_protocol::report::Clock;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{Judgement, Reading, Sensed, Sensor};
@@ -25,22 +26,35 @@ const OFFSET_FAR_MS: u64 = 5 * 60 * 1000;
 /// How old an offset may be: the controller is asked every ten minutes, and a clock that nobody
 /// compares any more may be anywhere.
 const OFFSET_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// How long the first reading may wait for the controller's time: it is asked right after the
+/// connection, and without it the next reading would say something else for no reason.
+const FIRST_OFFSET: Duration = Duration::from_secs(2);
 
 /// The offset to the controller as last heard. A cheap handle.
-#[derive(Debug, Clone, Default)]
-pub struct ControllerTime(Arc<Mutex<Option<(i64, Instant)>>>);
+#[derive(Debug, Clone)]
+pub struct ControllerTime(Arc<watch::Sender<Option<(i64, Instant)>>>);
+
+impl Default for ControllerTime {
+    fn default() -> Self {
+        Self(Arc::new(watch::Sender::new(None)))
+    }
+}
 
 impl ControllerTime {
     /// The controller's clock said `controller_ms` when ours said `local_ms`.
     pub fn heard(&self, controller_ms: i64, local_ms: i64) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((local_ms - controller_ms, Instant::now()));
+        self.0.send_replace(Some((local_ms - controller_ms, Instant::now())));
     }
 
     /// The offset and its age, unless that is too high.
     pub(crate) fn offset(&self) -> Option<(i64, Duration)> {
-        let (offset_ms, heard) = (*self.0.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let (offset_ms, heard) = (*self.0.borrow())?;
         Some((offset_ms, heard.elapsed())).filter(|(_, age)| *age < OFFSET_AGE_MAX)
+    }
+
+    async fn is_heard(&self) {
+        // The sender lives in `self`, so waiting cannot fail.
+        self.0.subscribe().wait_for(Option::is_some).await.ok();
     }
 }
 
@@ -49,12 +63,13 @@ impl ControllerTime {
 pub struct ClockSensor {
     controller: ControllerTime,
     question: Question<bool>,
+    is_first: bool,
 }
 
 impl ClockSensor {
     /// With the offset that is heard elsewhere.
     pub fn new(controller: ControllerTime) -> Self {
-        Self { controller, question: Question::default() }
+        Self { controller, question: Question::default(), is_first: true }
     }
 }
 
@@ -62,6 +77,9 @@ impl Sensor for ClockSensor {
     const COMPONENT: Component = Component::Clock;
 
     async fn read(&mut self, now_ms: i64) -> Sensed {
+        if std::mem::take(&mut self.is_first) {
+            tokio::time::timeout(FIRST_OFFSET, self.controller.is_heard()).await.ok();
+        }
         let synchronized = match synchronized_lately(Path::new(TIMESYNC_FILE)) {
             true => Some(true),
             false => systemd::ntp_synchronized(&mut self.question).await.ok(),
@@ -124,6 +142,25 @@ mod tests {
             let judged = judge(&Clock { at_ms: 0, synchronized, offset_ms });
             assert_eq!((judged.state, judged.reason), (state, reason), "{synchronized:?} {offset_ms:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_first_reading_waits_for_the_controller_and_not_for_long() {
+        let heard = ControllerTime::default();
+        let mut sensor = ClockSensor::new(heard.clone());
+        let telling = async {
+            tokio::time::sleep(FIRST_OFFSET / 2).await;
+            heard.heard(1_000, 1_007);
+        };
+        let (sensed, ()) = tokio::join!(sensor.read(0), telling);
+        assert!(matches!(sensed.reading, Some(Reading::Clock(Clock { offset_ms: Some(7), .. }))));
+        let began = Instant::now();
+        let mut deaf = ClockSensor::new(ControllerTime::default());
+        deaf.read(0).await;
+        assert!(began.elapsed() >= FIRST_OFFSET);
+        let began = Instant::now();
+        deaf.read(0).await;
+        assert!(began.elapsed() < FIRST_OFFSET);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,10 +1,11 @@
 //! What is known of the display right now: the whole report, its health tree and its verdict. Sensors
 //! write, the uplink and the kiosk read. Wakes its readers only when something changed.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use migrado_protocol::Report;
-use migrado_protocol::health::Component;
+use migrado_protocol::health::{Component, Health};
 use migrado_protocol::report::Page;
 use migrado_protocol::verdict::Verdict;
 use tokio::sync::watch;
@@ -102,7 +103,14 @@ impl State {
         self.changed.subscribe()
     }
 
-    /// The verdict, and whenever it changes.
+    /// Waits until every part has been sensed once.
+    pub async fn settled(&self) {
+        let mut changed = self.changed();
+        // The sender lives in `self`, so waiting cannot fail.
+        changed.wait_for(|_| is_settled(&self.current().report.health)).await.ok();
+    }
+
+    /// The verdict, and whenever it changes; none while the display starts.
     pub fn verdict(&self) -> watch::Receiver<Option<Verdict>> {
         self.verdict.subscribe()
     }
@@ -116,15 +124,15 @@ impl State {
             current.report.verdict.as_ref(),
             now_ms,
         );
-        let judged = current.memory.since(judged);
+        let judged = judged.map(|verdict| current.memory.since(verdict));
         if current.memory.is_spent() {
             current.memory.verdict = None;
         }
-        current.report.verdict = Some(judged.clone());
+        current.report.verdict.clone_from(&judged);
         drop(current);
         self.verdict.send_if_modified(|last| {
-            let modified = last.as_ref() != Some(&judged);
-            *last = Some(judged);
+            let modified = *last != judged;
+            *last = judged;
             modified
         });
         self.changed.send_modify(|n| *n += 1);
@@ -140,6 +148,11 @@ impl Current {
         let before = self.memory.before(component, judgement.reason, self.report.health.get(&component));
         self.report.health.insert(component, judgement.into_health(before.as_ref(), now_ms));
     }
+}
+
+/// Whether every part has been sensed once. Pure.
+fn is_settled(health: &BTreeMap<Component, Health>) -> bool {
+    Component::ALL.iter().all(|component| health.get(component).is_some_and(|node| !node.is_starting()))
 }
 
 #[cfg(test)]
@@ -166,6 +179,52 @@ mod tests {
         assert_eq!(verdict.borrow_and_update().as_ref().map(|v| v.level), Some(Level::InformOnly));
         state.set_out_of_service(true, 5);
         assert_eq!(state.report().verdict.map(|v| (v.level, v.since_ms)), Some((Level::OutOfService, 5)));
+    }
+
+    #[test]
+    fn it_is_settled_once_every_part_has_been_sensed() {
+        let all: BTreeMap<_, _> = Component::ALL.into_iter().map(|c| (c, Health::ok(1))).collect();
+        assert!(is_settled(&all));
+        assert!(!is_settled(&BTreeMap::new()));
+        for component in Component::ALL {
+            let mut health = all.clone();
+            health.remove(&component);
+            assert!(!is_settled(&health), "without {component:?}");
+            for (judgement, settled) in [
+                (Judgement::unknown(Reason::Starting, None), false),
+                (Judgement::unsupported(), true),
+                (Judgement::unknown(Reason::SensorTimeout, None), true),
+                (Judgement::failed(Reason::SensorFailed, None), true),
+            ] {
+                health.insert(component, judgement.clone().into_health(None, 1));
+                assert_eq!(is_settled(&health), settled, "{component:?} {judgement:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_the_first_readings_is_woken_by_the_last_of_them() {
+        let state = State::default();
+        let taking = async {
+            for component in Component::ALL {
+                tokio::task::yield_now().await;
+                state.take(component, Sensed::only(Judgement::unsupported()), 1);
+            }
+        };
+        tokio::join!(state.settled(), taking);
+        assert!(state.with_report(|report| is_settled(&report.health)));
+    }
+
+    #[test]
+    fn there_is_no_verdict_before_page_and_printer_were_sensed() {
+        let state = State::default();
+        state.take(Component::Storage, Sensed::only(Judgement::ok()), 1);
+        assert_eq!(state.report().verdict, None);
+        state.take_page(page(), Judgement::unknown(Reason::Starting, None), 2);
+        state.take(Component::Printer, Sensed::only(Judgement::ok()), 3);
+        assert_eq!((state.report().verdict, state.verdict().borrow().clone()), (None, None));
+        state.take_page(page(), Judgement::ok(), 4);
+        assert_eq!(state.report().verdict.map(|v| v.level), Some(Level::FullService));
     }
 
     #[test]

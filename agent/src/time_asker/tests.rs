@@ -60,11 +60,16 @@ fn telling(asked: Arc<AtomicU32>, status: StatusCode) -> Router {
     Router::new().route("/terminal/v1/time", get(answer))
 }
 
-async fn asker(status: StatusCode) -> (TimeAsker, watch::Sender<Linked>, Arc<AtomicU32>) {
+async fn asker(status: StatusCode) -> (TimeAsker, watch::Sender<Option<Session>>, Arc<AtomicU32>) {
     let asked = Arc::new(AtomicU32::new(0));
     let (controller, tls) = controller(telling(asked.clone(), status)).await;
-    let (link, linked) = watch::channel(Linked::default());
-    (TimeAsker { controller, tls, time: ControllerTime::default(), linked }, link, asked)
+    let (link, session) = watch::channel(None);
+    (TimeAsker { controller, tls, time: ControllerTime::default(), session }, link, asked)
+}
+
+fn connection(number: u64) -> Option<Session> {
+    let birth = migrado_protocol::presence::Birth { agent_version: "1".into(), started_ms: 1, away: None };
+    Some(Session { number, birth, since_ms: 1 })
 }
 
 #[tokio::test]
@@ -94,10 +99,10 @@ async fn it_asks_after_each_connect_and_not_before() {
     let connections = async {
         tokio::task::yield_now().await;
         assert_eq!(asked.load(Ordering::SeqCst), 0);
-        link.send_replace(Linked { session: Some(1), controller_online: false, controller_session: 0 });
+        link.send_replace(connection(1));
         seen(1).await;
-        link.send_replace(Linked::default());
-        link.send_replace(Linked { session: Some(2), controller_online: false, controller_session: 0 });
+        link.send_replace(None);
+        link.send_replace(connection(2));
         seen(2).await;
     };
     let in_time = tokio::time::timeout(Duration::from_secs(20), connections);

@@ -108,6 +108,13 @@ pub(crate) enum Terminals {
     },
     /// Everything that is known of a display
     Show { terminal: String },
+    /// What happened to a display, newest first: what it said, what was ordered, what was done to it
+    Timeline {
+        terminal: String,
+        /// How many lines
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
     /// Add a display
     Add {
         terminal: String,
@@ -243,7 +250,10 @@ pub(crate) struct Login {
 
 /// Prints completions.
 pub(crate) fn completions(shell: Shell) -> Result<Code, Failure> {
-    clap_complete::generate(shell, &mut Cli::command(), "migradoctl", &mut std::io::stdout());
+    // Written by us and not by clap_complete, which panics when the reader closes the pipe.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "migradoctl", &mut script);
+    crate::output::line(String::from_utf8_lossy(&script).trim_end());
     Ok(Code::Ok)
 }
 

@@ -11,9 +11,11 @@ use super::guard::{Admin, Viewer};
 use super::problem::{Answer, Problem};
 use super::session::needs_session;
 use super::state::ApiState;
-use crate::audit::{Entry, Outcome, VerifyError};
+use super::text::{Text, text};
+use crate::audit::{Entry, Outcome, Row, VerifyError};
 use crate::auth::accounts::{Change, Changed, LoginError};
 use crate::auth::{Actor, Role, password};
+use crate::fleet::words;
 use crate::store::{StoreError, api_tokens, audit as audit_rows, users};
 
 /// Where a list goes on.
@@ -29,10 +31,27 @@ pub struct AuditView {
     at_ms: i64,
     actor: String,
     action: String,
+    /// What was done, in words.
+    text: Text,
     object: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     result: Outcome,
+}
+
+fn audit_view(row: Row) -> AuditView {
+    let Row { id, entry, .. } = row;
+    let (de, en) = words::action(&entry.action);
+    AuditView {
+        id,
+        at_ms: entry.at_ms,
+        actor: entry.actor,
+        action: entry.action,
+        text: text(de, en),
+        object: entry.object,
+        detail: entry.detail,
+        result: entry.result,
+    }
 }
 
 /// Who did what, the newest first.
@@ -46,16 +65,8 @@ pub async fn audit(
     let count = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let before = cursor.after.unwrap_or(i64::MAX);
     let rows = audit_rows::before(&state.pool, before, None, count).await?;
-    let items = rows.into_iter().map(|r| AuditView {
-        id: r.id,
-        at_ms: r.entry.at_ms,
-        actor: r.entry.actor,
-        action: r.entry.action,
-        object: r.entry.object,
-        detail: r.entry.detail,
-        result: r.entry.result,
-    });
-    Ok(axum::Json(Page::cut(items.collect(), limit, |a| a.id.to_string())))
+    let items = rows.into_iter().map(audit_view).collect();
+    Ok(axum::Json(Page::cut(items, limit, |a| a.id.to_string())))
 }
 
 /// Whether the audit log is whole.

@@ -7,13 +7,11 @@ use migrado_protocol::{TerminalId, Topic};
 use sqlx::AnyPool;
 
 use super::state::{Registry, Usage};
-use super::text::{Text, text};
-use super::views::{TimelineItem, TimelineKind};
 use crate::broker::Kicker;
 use crate::clock::Clock;
 use crate::commands::dispatch::{Connections, Outlet};
 use crate::fleet::{FleetHandle, Terminal};
-use crate::store::{StoreError, terminals, timeline, usage};
+use crate::store::{StoreError, terminals, usage};
 
 /// The list of terminals in the database, and the embedded broker's kick.
 #[derive(Debug, Clone)]
@@ -22,28 +20,6 @@ pub struct StoreRegistry {
     pub pool: AnyPool,
     /// The embedded broker; an external one is kept by its own list.
     pub kicker: Option<Kicker>,
-}
-
-fn words(kind: TimelineKind, code: &str) -> Text {
-    let known: &[(&str, &str, &str)] = &[
-        ("online", "Verbunden", "Connected"),
-        ("late", "Meldet sich verspätet", "Late"),
-        ("offline", "Nicht mehr verbunden", "No longer connected"),
-        ("off_on_purpose", "Planmäßig aus", "Off on purpose"),
-        ("full_service", "Voller Dienst", "Full service"),
-        ("inform_only", "Nur Auskunft, kein Druck", "Informs only, no printing"),
-        ("out_of_service", "Außer Betrieb", "Out of service"),
-        ("power", "War weg: Strom oder harter Neustart", "Was away: power or a hard reset"),
-        ("network", "War weg: Netz", "Was away: network"),
-        ("crash", "War weg: Absturz des Agenten", "Was away: the agent crashed"),
-        ("restart", "War weg: Agent neu gestartet", "Was away: the agent restarted"),
-        ("planned", "War weg: planmäßig", "Was away: planned"),
-    ];
-    match known.iter().find(|(word, ..)| *word == code) {
-        Some((_, de, en)) => text(*de, *en),
-        None if kind == TimelineKind::Health => text(format!("Zustand: {code}"), format!("Health: {code}")),
-        None => text(code, code),
-    }
 }
 
 #[async_trait]
@@ -56,27 +32,6 @@ impl Registry for StoreRegistry {
     async fn remove(&self, terminal: &TerminalId) -> Result<(), StoreError> {
         let mut conn = self.pool.acquire().await.map_err(StoreError::of("remove a terminal"))?;
         terminals::delete(&mut conn, terminal.as_str()).await
-    }
-
-    async fn timeline(
-        &self,
-        terminal: &TerminalId,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<(i64, TimelineItem)>, StoreError> {
-        let lines = timeline::before(&self.pool, terminal.as_str(), before, limit).await?;
-        let item = |line: timeline::Line| {
-            let kind = match line.kind.as_str() {
-                "presence" => TimelineKind::Presence,
-                "verdict" => TimelineKind::Verdict,
-                "away" => TimelineKind::Away,
-                "refusal" => TimelineKind::Refusal,
-                _ => TimelineKind::Health,
-            };
-            let text = words(kind, &line.code);
-            (line.id, TimelineItem { at_ms: line.at_ms, kind, text, detail: line.detail })
-        };
-        Ok(lines.into_iter().map(item).collect())
     }
 
     async fn usage(&self, terminal: Option<&TerminalId>, hour: i64) -> Result<Usage, StoreError> {

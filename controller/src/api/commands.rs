@@ -12,11 +12,13 @@ use super::extract::{Json, Page, Query, Tagged, etag, limit};
 use super::guard::{Operator, Viewer};
 use super::problem::{Answer, Problem};
 use super::state::ApiState;
-use super::text::Text;
+use super::text::{Text, text};
 use crate::auth::secret;
 use crate::commands::issue::{Canceling, Issue, Issued};
 use crate::commands::plan::{self, Application, Target};
 use crate::commands::verbs::{self, VerbInfo};
+use crate::fleet::words;
+use crate::store::command_steps;
 use crate::store::commands::{self as rows, Filter};
 
 /// For whom an order is: `"all"`, `{"site": ...}` or a list of terminals.
@@ -94,6 +96,9 @@ pub struct CommandView {
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejection: Option<Rejection>,
+    /// Why the display refused it, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejection_text: Option<Text>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,8 +117,9 @@ pub struct Batch {
 
 /// A command with its history.
 pub async fn view(state: &ApiState, c: rows::Command) -> Answer<CommandView> {
-    let steps = rows::history(&state.pool, c.id).await?;
-    let step = |s: rows::Step| StepView { state: s.state, at_ms: s.at_ms, by: s.teller, detail: s.detail };
+    let steps = command_steps::of_command(&state.pool, c.id).await?;
+    let step =
+        |s: command_steps::Step| StepView { state: s.state, at_ms: s.at_ms, by: s.teller, detail: s.detail };
     Ok(CommandView {
         id: c.id.to_string(),
         batch: c.batch,
@@ -127,6 +133,7 @@ pub async fn view(state: &ApiState, c: rows::Command) -> Answer<CommandView> {
         force_reason: c.force_reason,
         reason: c.reason,
         rejection: c.rejection,
+        rejection_text: c.rejection.map(words::rejection).map(|(de, en)| text(de, en)),
         detail: c.detail,
         waits_until_ms: c.waits_until_ms,
         history: steps.into_iter().map(step).collect(),

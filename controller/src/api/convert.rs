@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use migrado_protocol::health::roll_up;
 
 use super::state::ApiState;
-use super::text::text;
+use super::text::{Text, text};
 use super::views::{
-    CertificateView, ComponentView, HealthView, PresenceState, PresenceView, Status, TerminalDetail,
-    TerminalSummary, Why,
+    AwayView, CertificateView, ComponentView, HealthView, PresenceState, PresenceView, Status,
+    TerminalDetail, TerminalSummary, Why,
 };
-use crate::fleet::{self, Terminal, presence, status, why};
+use crate::fleet::{self, Terminal, presence, status, why, words};
 
 /// The word of the API.
 pub fn status_view(status: fleet::Status) -> Status {
@@ -35,10 +35,15 @@ fn presence_view(state: fleet::Presence) -> PresenceState {
     }
 }
 
+fn named((de, en): words::Name) -> Text {
+    text(de, en)
+}
+
 fn why_view(why: why::Why) -> Why {
     Why {
         code: why.code,
         component: why.component,
+        part: why.component.map(|component| named(words::component(component))),
         text: text(why.words.de, why.words.en),
         next_step: text(why.words.next_de, why.words.next_en),
         detail: why.detail,
@@ -82,7 +87,9 @@ pub fn detail(state: &ApiState, t: &Terminal, now_ms: i64) -> TerminalDetail {
         .iter()
         .map(|(component, health)| {
             let why = summary.why.iter().find(|w| w.component == Some(*component)).cloned();
-            (*component, ComponentView { health: health.clone(), why })
+            let name = named(words::component(*component));
+            let text = health.reason.map(|reason| named(words::reason(reason)));
+            (*component, ComponentView { health: health.clone(), name, text, why })
         })
         .collect();
     TerminalDetail {
@@ -100,7 +107,7 @@ pub fn detail(state: &ApiState, t: &Terminal, now_ms: i64) -> TerminalDetail {
             .certificate
             .as_ref()
             .map(|c| CertificateView { serial: c.serial.clone(), not_after_ms: c.not_after_ms }),
-        away: t.away.clone(),
+        away: t.away.clone().map(|away| AwayView { text: named(words::away(away.cause)), away }),
         started_ms: t.started_ms,
         usage_today: BTreeMap::new(),
         summary,

@@ -105,7 +105,7 @@ impl Watcher {
                 now_ms < *expires_ms
                     && matches!(found, Ok(Some(session)) if now_ms < session.last_used_ms + SESSION_IDLE_MS)
             }
-            Proof::Token { id } => {
+            Proof::Token { id, .. } => {
                 matches!(crate::store::api_tokens::get(&self.state.pool, id).await, Ok(Some(_)))
             }
         }

@@ -30,6 +30,7 @@ fn important(all: &[TerminalSummary], dead: &[&str]) -> Vec<Important> {
         let why = Why {
             code: "site_offline".to_owned(),
             component: None,
+            part: None,
             text: text("Der ganze Standort ist nicht verbunden.", "The whole site is not connected."),
             next_step: text(
                 "Netz und Strom des Standorts prüfen.",

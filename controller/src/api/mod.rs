@@ -21,6 +21,7 @@ pub mod terminal;
 pub mod terminal_identity;
 pub mod terminals;
 pub mod text;
+pub mod timeline;
 pub mod views;
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::state::ApiState;
 use super::{
     access, assets, commands, events, fleet, guard, problem, session, signing_key, terminal,
-    terminal_identity, terminals,
+    terminal_identity, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -41,7 +41,7 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(terminals::show, terminals::change, terminals::retire))
         .routes(routes!(terminals::enroll_token))
         .routes(routes!(terminals::revoke))
-        .routes(routes!(terminals::timeline))
+        .routes(routes!(timeline::timeline))
         .routes(routes!(terminals::usage))
         .routes(routes!(terminals::usage_of_all))
         .routes(routes!(commands::verbs))

@@ -11,7 +11,6 @@ use sqlx::AnyPool;
 use tokio::sync::Notify;
 
 use super::streams::Streams;
-use super::views::TimelineItem;
 use crate::audit::Audit;
 use crate::auth::accounts::Accounts;
 use crate::auth::limiter::{ENROLL_PER_ADDRESS, Limiter, RENEW_PER_TERMINAL};
@@ -33,13 +32,6 @@ pub trait Registry: Send + Sync + std::fmt::Debug {
     async fn put(&self, terminal: &Terminal) -> Result<(), StoreError>;
     /// Forgets a terminal.
     async fn remove(&self, terminal: &TerminalId) -> Result<(), StoreError>;
-    /// Lines of a terminal's history before this number, the newest first.
-    async fn timeline(
-        &self,
-        terminal: &TerminalId,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<(i64, TimelineItem)>, StoreError>;
     /// Usage from this hour on, of one terminal or all, by hour.
     async fn usage(&self, terminal: Option<&TerminalId>, hour: i64) -> Result<Usage, StoreError>;
     /// Ends the terminal's connection; what it holds no longer counts.

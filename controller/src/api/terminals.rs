@@ -1,4 +1,4 @@
-//! Terminals: list, one, its history and usage; adding, changing, retiring, enrolment tokens.
+//! Terminals: list, one, its usage; adding, changing, retiring, enrolment tokens.
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -12,7 +12,7 @@ use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, 
 use super::guard::{Admin, Operator, Viewer};
 use super::problem::{Answer, FieldError, Problem};
 use super::state::ApiState;
-use super::views::{Status, TerminalDetail, TerminalSummary, TimelineItem, UsageHourView, UsageView};
+use super::views::{Status, TerminalDetail, TerminalSummary, UsageHourView, UsageView};
 use crate::audit::Entry;
 use crate::config::LANGUAGES;
 use crate::fleet::Terminal;
@@ -74,7 +74,7 @@ pub async fn list(
     Ok(axum::Json(TerminalPage { items, next, revision }))
 }
 
-fn find(state: &ApiState, id: &str) -> Answer<Terminal> {
+pub(super) fn find(state: &ApiState, id: &str) -> Answer<Terminal> {
     let id: TerminalId = id.parse().map_err(|_| Problem::not_found("terminal"))?;
     Ok(state.fleet.get(&id).ok_or_else(|| Problem::not_found("terminal"))?.as_ref().clone())
 }
@@ -307,30 +307,6 @@ pub async fn enroll_token(
     let command = format!("migrado-agent enroll --controller {address} --token {}", minted.text);
     let body = EnrollToken { token: minted.text, expires_ms, command };
     Ok((StatusCode::CREATED, axum::Json(body)).into_response())
-}
-
-/// Where a history goes on.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-pub struct Cursor {
-    limit: Option<u32>,
-    after: Option<i64>,
-}
-
-/// A terminal's history, the newest first.
-#[utoipa::path(get, path = "/api/v1/terminals/{id}/timeline", params(Cursor), responses((status = 200, body = Page<TimelineItem>)))]
-pub async fn timeline(
-    State(state): State<ApiState>,
-    _: Viewer,
-    Path(id): Path<String>,
-    Query(cursor): Query<Cursor>,
-) -> Answer<axum::Json<Page<TimelineItem>>> {
-    let terminal = find(&state, &id)?;
-    let limit = limit(cursor.limit)?;
-    let count = i64::try_from(limit + 1).unwrap_or(i64::MAX);
-    let lines = state.registry.timeline(&terminal.id, cursor.after.unwrap_or(i64::MAX), count).await?;
-    let page = Page::cut(lines, limit, |line| line.0.to_string());
-    let items = page.items.into_iter().map(|line| line.1).collect();
-    Ok(axum::Json(Page { items, next: page.next }))
 }
 
 /// How far back.

@@ -101,7 +101,15 @@ impl World {
         Self { _folder: folder, state, router, cookie, csrf, password }
     }
 
-    async fn call(
+    /// Gives fp-01 a certificate, so that orders apply to it.
+    pub(crate) fn enrolled(&self) {
+        self.state.fleet.change(&"fp-01".parse().unwrap(), |t| {
+            t.certificate = Some(crate::fleet::terminal::Certificate { serial: "1".into(), not_after_ms: 1 });
+            ((), true)
+        });
+    }
+
+    pub(crate) async fn call(
         &self,
         method: &str,
         path: &str,
@@ -174,10 +182,7 @@ async fn a_change_needs_the_state_it_was_decided_on_and_names_stay_text() {
 #[tokio::test]
 async fn an_order_sent_twice_is_one_order_and_is_audited() {
     let world = World::new().await;
-    world.state.fleet.change(&"fp-01".parse().unwrap(), |t| {
-        t.certificate = Some(crate::fleet::terminal::Certificate { serial: "1".into(), not_after_ms: 1 });
-        ((), true)
-    });
+    world.enrolled();
     let order = |s| Some(json!({"terminals": ["fp-01"], "order": {"verb": "identify", "seconds": s}}));
     let key = [("idempotency-key", "k1")];
     let (status, first) = world.call("POST", "/api/v1/commands", order(5), &key).await;

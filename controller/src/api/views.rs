@@ -48,6 +48,9 @@ pub struct Why {
     /// Which part of the display.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub component: Option<Component>,
+    /// What that part is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Text>,
     /// In words.
     pub text: Text,
     /// What to do next.
@@ -138,7 +141,12 @@ pub struct ComponentView {
     /// The node of the health tree.
     #[serde(flatten)]
     pub health: Health,
-    /// Why it is not `ok`, in words.
+    /// What it is called.
+    pub name: Text,
+    /// Its reason in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text>,
+    /// Why it is not `ok`, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<Why>,
 }
@@ -150,6 +158,16 @@ pub struct CertificateView {
     pub serial: String,
     /// Until when it is valid.
     pub not_after_ms: i64,
+}
+
+/// An absence that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AwayView {
+    /// Cause and times.
+    #[serde(flatten)]
+    pub away: Away,
+    /// The cause in words.
+    pub text: Text,
 }
 
 /// All that is known of one display.
@@ -188,7 +206,7 @@ pub struct TerminalDetail {
     pub certificate: Option<CertificateView>,
     /// Why it was last away.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub away: Option<Away>,
+    pub away: Option<AwayView>,
     /// When its agent started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_ms: Option<i64>,
@@ -235,40 +253,6 @@ pub struct FleetView {
     pub counts: BTreeMap<Status, u32>,
     /// What needs somebody, the gravest first.
     pub important: Vec<Important>,
-}
-
-/// Kind of a line in a display's history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TimelineKind {
-    /// It came or went.
-    Presence,
-    /// A component's health changed.
-    Health,
-    /// Its verdict changed.
-    Verdict,
-    /// A command went a step on.
-    Command,
-    /// It said why it was away.
-    Away,
-    /// Somebody did something to it.
-    Audit,
-    /// It sent what was refused.
-    Refusal,
-}
-
-/// A line in a display's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct TimelineItem {
-    /// When.
-    pub at_ms: i64,
-    /// What kind.
-    pub kind: TimelineKind,
-    /// In words.
-    pub text: Text,
-    /// Raw words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
 }
 
 /// What visitors used in one hour.

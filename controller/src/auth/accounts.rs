@@ -311,7 +311,11 @@ impl Accounts {
     pub async fn of_token(&self, token: &str) -> Result<Option<Actor>, StoreError> {
         let Some(secret) = token.strip_prefix(TOKEN_PREFIX) else { return Ok(None) };
         let found = api_tokens::find(&self.pool, &secret::hash(secret)).await?;
-        Ok(found.map(|t| Actor { user: t.user, role: t.role, proof: Proof::Token { id: t.id } }))
+        Ok(found.map(|t| Actor {
+            user: t.user,
+            role: t.role,
+            proof: Proof::Token { id: t.id, name: t.name },
+        }))
     }
 
     /// Makes an API token for an account; what is returned is told only here.

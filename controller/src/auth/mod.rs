@@ -65,6 +65,8 @@ pub enum Proof {
     Token {
         /// Its identity.
         id: String,
+        /// What its owner called it.
+        name: String,
     },
 }
 
@@ -84,7 +86,7 @@ impl Actor {
     pub fn name(&self) -> String {
         match &self.proof {
             Proof::Session { .. } => self.user.clone(),
-            Proof::Token { id } => format!("{} (token {id})", self.user),
+            Proof::Token { name, .. } => format!("{} (token {name})", self.user),
         }
     }
 }

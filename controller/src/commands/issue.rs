@@ -9,11 +9,9 @@ use super::Commands;
 use super::plan::Times;
 use super::settle::controller_step;
 use crate::audit::Entry;
-use crate::store::{
-    StoreError, audit, commands as rows,
-    commands::{Command, Step},
-    idempotency,
-};
+use crate::store::command_steps::Step;
+use crate::store::commands::{self as rows, Command};
+use crate::store::{StoreError, audit, idempotency};
 
 /// An order that was checked.
 #[derive(Debug, Clone)]
@@ -162,8 +160,12 @@ fn of(issue: &Issue, terminal: &TerminalId, batch: &str, now_ms: i64) -> Command
 }
 
 fn described(command: &Command) -> String {
-    let verb = serde_json::to_string(&command.verb).unwrap_or_default();
-    let mut words = format!("{verb} {}", command.id);
+    let mut words = command.verb.word().to_owned();
+    let arguments = serde_json::to_value(&command.verb).unwrap_or_default();
+    for (name, value) in arguments.as_object().into_iter().flatten().filter(|(name, _)| *name != "verb") {
+        words.push_str(&format!(" {name}={value}"));
+    }
+    words.push_str(&format!(" {}", command.id));
     for (name, reason) in [("forced", &command.force_reason), ("reason", &command.reason)] {
         if let Some(reason) = reason {
             words.push_str(&format!(" ({name}: {reason})"));

@@ -64,7 +64,7 @@ impl Commands {
         terminal: &TerminalId,
         ack: &Ack,
     ) -> Result<settle::Heard, StoreError> {
-        settle::acknowledge(conn, terminal, ack).await
+        settle::acknowledge(conn, terminal, ack, self.clock.now_ms()).await
     }
 
     /// Tells everybody that commands changed: the streams, the counts, the dispatcher.

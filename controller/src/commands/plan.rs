@@ -55,28 +55,28 @@ pub enum Application {
 /// What an order would do to one terminal.
 pub fn apply(verb: &Verb, forced: bool, target: &Target) -> Application {
     if !target.known {
-        return Application::Skipped(text("Diese Anzeige gibt es nicht.", "There is no such display."));
+        return Application::Skipped(text("Dieses Terminal gibt es nicht.", "There is no such display."));
     }
     if !target.enrolled {
         return Application::Skipped(text(
-            "Die Anzeige ist noch nicht angemeldet.",
+            "Das Terminal ist noch nicht angemeldet.",
             "The display is not enrolled yet.",
         ));
     }
     if target.open_commands >= OPEN_PER_TERMINAL_MAX {
         return Application::Skipped(text(
-            "Für diese Anzeige warten schon zu viele Aufträge.",
+            "Für dieses Terminal warten schon zu viele Aufträge.",
             "Too many orders already wait for this display.",
         ));
     }
     let disturbs = verb.disturbs_session() && target.session;
     Application::Applies(match (target.connected, disturbs, forced) {
         (false, _, _) => Some(text(
-            "Nicht verbunden: Der Auftrag wartet, bis die Anzeige zurück ist oder seine Frist endet.",
+            "Nicht verbunden: Der Auftrag wartet, bis das Terminal zurück ist oder seine Frist endet.",
             "Not connected: the order waits until the display is back or its deadline passes.",
         )),
         (true, true, false) => Some(text(
-            "Eine Sitzung läuft: Die Anzeige wartet ihr Ende ab.",
+            "Eine Sitzung läuft: Das Terminal wartet ihr Ende ab.",
             "A session is running: the display waits for its end.",
         )),
         (true, true, true) => Some(text(

@@ -8,10 +8,9 @@ use sqlx::AnyConnection;
 use tokio_util::sync::CancellationToken;
 
 use super::Commands;
-use crate::store::{
-    StoreError,
-    commands::{self as rows, Command, Step},
-};
+use crate::store::StoreError;
+use crate::store::command_steps::Step;
+use crate::store::commands::{self as rows, Command};
 
 /// Milliseconds after the finish-by until the controller gives up waiting: clocks differ, and a
 /// result may be on its way from the outbox.
@@ -74,11 +73,12 @@ pub enum Heard {
     Foreign,
 }
 
-/// Writes a terminal's word, within the caller's transaction.
+/// Writes a terminal's word, heard now, within the caller's transaction.
 pub async fn acknowledge(
     conn: &mut AnyConnection,
     terminal: &TerminalId,
     ack: &Ack,
+    now_ms: i64,
 ) -> Result<Heard, StoreError> {
     for _ in 0..RETRIES_MAX {
         let Some(mut command) = rows::get(&mut *conn, ack.id).await? else {
@@ -98,6 +98,7 @@ pub async fn acknowledge(
         let step = Step {
             state: command.state,
             at_ms: ack.at_ms,
+            heard_ms: now_ms,
             teller: "terminal".to_owned(),
             detail: command.detail.clone(),
         };
@@ -110,7 +111,8 @@ pub async fn acknowledge(
 
 /// The controller's word in a history.
 pub(crate) fn controller_step(state: CommandState, at_ms: i64, detail: Option<&str>) -> Step {
-    Step { state, at_ms, teller: "controller".to_owned(), detail: detail.map(str::to_owned) }
+    let (teller, detail) = ("controller".to_owned(), detail.map(str::to_owned));
+    Step { state, at_ms, heard_ms: at_ms, teller, detail }
 }
 
 impl Commands {
@@ -118,7 +120,7 @@ impl Commands {
     pub async fn acknowledged(&self, terminal: &TerminalId, ack: &Ack) -> Result<Heard, StoreError> {
         let fail = StoreError::of("write an acknowledgement");
         let mut tx = self.pool.begin().await.map_err(&fail)?;
-        let heard = acknowledge(&mut tx, terminal, ack).await?;
+        let heard = acknowledge(&mut tx, terminal, ack, self.clock.now_ms()).await?;
         tx.commit().await.map_err(&fail)?;
         if let Heard::Changed(id) = heard {
             self.changed([(id, terminal.clone())]).await;

@@ -144,7 +144,7 @@ fn words(verb: &Verb) -> (Text, Text) {
         Verb::ResetSession => (
             text("Sitzung zurücksetzen", "Reset the session"),
             text(
-                "Beendet die Sitzung und löscht alles, was sie hinterließ. Läuft eine Sitzung, wartet die Anzeige ihr Ende ab.",
+                "Beendet die Sitzung und löscht alles, was sie hinterließ. Läuft eine Sitzung, wartet das Terminal ihr Ende ab.",
                 "Ends the session and erases all that it left. A running session is waited for.",
             ),
         ),
@@ -162,7 +162,7 @@ fn words(verb: &Verb) -> (Text, Text) {
         Verb::ClearPrintQueue => (
             text("Druckaufträge löschen", "Clear the print queue"),
             text(
-                "Bricht alle Druckaufträge der Anzeige ab. Was nicht gedruckt ist, ist verloren.",
+                "Bricht alle Druckaufträge des Terminals ab. Was nicht gedruckt ist, ist verloren.",
                 "Cancels all print jobs of the display. What is not printed is lost.",
             ),
         ),
@@ -176,53 +176,53 @@ fn words(verb: &Verb) -> (Text, Text) {
         Verb::RestartService { .. } => (
             text("Dienst neu starten", "Restart a service"),
             text(
-                "Startet einen Dienst der Anzeige neu, der auf ihrer Liste steht.",
+                "Startet einen Dienst des Terminals neu, der auf seiner Liste steht.",
                 "Restarts a service of the display that is on its list.",
             ),
         ),
         Verb::RestartAgent => (
             text("Agent neu starten", "Restart the agent"),
             text(
-                "Startet den Agenten neu. Die Anzeige ist einige Sekunden nicht verbunden.",
+                "Startet den Agenten neu. Das Terminal ist einige Sekunden nicht verbunden.",
                 "Restarts the agent. The display is not connected for some seconds.",
             ),
         ),
         Verb::Reboot => (
             text("Gerät neu starten", "Restart the machine"),
             text(
-                "Startet das ganze Gerät neu. Die Anzeige ist einige Minuten aus.",
+                "Startet das ganze Gerät neu. Das Terminal ist einige Minuten aus.",
                 "Restarts the whole machine. The display is off for some minutes.",
             ),
         ),
         Verb::Identify { .. } => (
             text("Kennung zeigen", "Show the identity"),
             text(
-                "Zeigt die Kennung der Anzeige groß auf ihrem Bildschirm.",
+                "Zeigt die Kennung des Terminals groß auf seinem Bildschirm.",
                 "Shows the display's identity in large letters on its screen.",
             ),
         ),
         Verb::SetOutOfService { .. } => (
             text("Außer Betrieb nehmen", "Take out of service"),
             text(
-                "Besucher sehen, dass die Anzeige außer Betrieb ist, bis sie wieder in Betrieb genommen wird.",
+                "Besucher sehen, dass das Terminal außer Betrieb ist, bis es wieder in Betrieb genommen wird.",
                 "Visitors see that the display is out of service until it is put back into service.",
             ),
         ),
         Verb::SetInService => (
             text("In Betrieb nehmen", "Put into service"),
-            text("Die Anzeige steht Besuchern wieder zur Verfügung.", "The display serves visitors again."),
+            text("Das Terminal steht Besuchern wieder zur Verfügung.", "The display serves visitors again."),
         ),
         Verb::CollectLogs { .. } => (
             text("Protokolle holen", "Collect logs"),
             text(
-                "Holt die letzten Protokollzeilen der Anzeige, bereinigt und höchstens 2 MiB.",
+                "Holt die letzten Protokollzeilen des Terminals, bereinigt und höchstens 2 MiB.",
                 "Brings the display's recent log lines, redacted and at most 2 MiB.",
             ),
         ),
         Verb::ReportNow => (
             text("Jetzt berichten", "Report now"),
             text(
-                "Die Anzeige schickt sofort ihren ganzen Zustand.",
+                "Das Terminal schickt sofort seinen ganzen Zustand.",
                 "The display sends its whole state at once.",
             ),
         ),

@@ -1,5 +1,6 @@
 //! The fleet: pure domain. What a message changes (`apply`), whether a terminal is there
-//! (`presence`), what it is in one word (`status`), why (`why`), and the table that everybody reads
+//! (`presence`), what it is in one word (`status`), why (`why`), what things
+//! are called (`words`), and the table that everybody reads
 //! (`table`). No sockets, no files, no clock: times come in as values. Stands on the data path
 //! between `ingest` and {`store`, `api`, `metrics`}.
 
@@ -11,6 +12,7 @@ pub mod status;
 pub mod table;
 pub mod terminal;
 pub mod why;
+pub mod words;
 
 pub use apply::{Effect, Heard};
 pub use presence::Presence;

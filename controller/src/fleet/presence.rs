@@ -32,6 +32,9 @@ pub enum Presence {
 }
 
 impl Presence {
+    /// Every presence.
+    pub const ALL: [Self; 5] = [Self::Online, Self::Late, Self::Offline, Self::OffOnPurpose, Self::Unknown];
+
     /// The word in the API and in metrics.
     pub fn word(self) -> &'static str {
         match self {

@@ -56,7 +56,15 @@ pub fn decide(terminal: &Terminal, presence: Presence, now_ms: i64) -> Status {
         Presence::Late => return Status::Warning,
         Presence::Online => {}
     }
-    let Some(verdict) = &terminal.reported.verdict else { return Status::Unknown };
+    let health = roll_up(terminal.reported.health.values());
+    let Some(verdict) = &terminal.reported.verdict else {
+        // It starts: what is known already counts, the rest is neither well nor ill.
+        return match health {
+            HealthState::Failed => Status::Fault,
+            HealthState::Degraded => Status::Warning,
+            HealthState::Ok | HealthState::Unknown => Status::Unknown,
+        };
+    };
     let ordered = verdict.because.iter().any(|b| b.reason == Reason::OutOfServiceOrdered);
     // A display that has no printer informs for good: that is what it is for.
     let informs_by_design = verdict.because.iter().all(|b| b.reason == Reason::Unsupported);
@@ -66,7 +74,7 @@ pub fn decide(terminal: &Terminal, presence: Presence, now_ms: i64) -> Status {
         (Level::OutOfService | Level::InformOnly, _) => return Status::Fault,
         (Level::FullService, _) => {}
     }
-    match roll_up(terminal.reported.health.values()) {
+    match health {
         HealthState::Failed => Status::Fault,
         HealthState::Degraded => Status::Warning,
         _ if certificate::decide(terminal, now_ms) != certificate::Validity::Fine => Status::Warning,
@@ -121,6 +129,9 @@ mod tests {
         use Level as L;
         let rows = [
             (None, None, H::Ok, Status::Unknown),
+            (None, None, H::Unknown, Status::Unknown),
+            (None, None, H::Degraded, Status::Warning),
+            (None, None, H::Failed, Status::Fault),
             (Some(L::FullService), None, H::Ok, Status::Ok),
             (Some(L::FullService), None, H::Unknown, Status::Ok),
             (Some(L::FullService), None, H::Degraded, Status::Warning),

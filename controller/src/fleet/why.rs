@@ -79,6 +79,11 @@ fn of_display(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
             }
         })
         .collect();
+    // Neither well nor ill: it has not sensed all yet, and says so instead of a verdict.
+    if terminal.reported.verdict.is_none() && found.is_empty() {
+        let (code, since_ms) = (Reason::Starting.word(), terminal.connection_since_ms);
+        found.push(Why { code, component: None, words: of_starting(), detail: None, since_ms });
+    }
     for because in
         terminal.reported.verdict.iter().flat_map(|v| v.because.iter().map(move |b| (b, v.since_ms)))
     {
@@ -94,6 +99,16 @@ fn of_display(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
         }
     }
     found
+}
+
+/// The words of a display without a verdict.
+fn of_starting() -> Words {
+    words(
+        "Das Terminal startet; was es kann, ist noch nicht bekannt.",
+        "The display is starting; what it can do is not known yet.",
+        "Eine Minute warten. Bleibt es dabei: Läuft der Browser des Terminals?",
+        "Wait a minute. If it stays: does the display's browser run?",
+    )
 }
 
 /// The words of what limits the service. A part that cannot be sensed is no reason to act, except
@@ -115,25 +130,25 @@ pub fn of_presence(presence: Presence) -> Words {
     match presence {
         Presence::Online => words("Verbunden.", "Connected.", "Nichts zu tun.", "Nothing to do."),
         Presence::Late => words(
-            "Die Anzeige hat sich gerade nicht gemeldet.",
+            "Das Terminal hat sich gerade nicht gemeldet.",
             "The display has just missed its time.",
-            "Eine Minute warten; sie meldet sich meist von selbst zurück.",
+            "Eine Minute warten; es meldet sich meist von selbst zurück.",
             "Wait a minute; it usually comes back by itself.",
         ),
         Presence::Offline => words(
-            "Keine Verbindung zur Anzeige.",
+            "Keine Verbindung zum Terminal.",
             "The display is not connected.",
-            "Strom und Netzwerkkabel der Anzeige prüfen. Was sie gerade zeigt, ist nicht bekannt.",
+            "Strom und Netzwerkkabel des Terminals prüfen. Was es gerade zeigt, ist nicht bekannt.",
             "Check the display's power and network cable. What it shows right now is not known.",
         ),
         Presence::OffOnPurpose => words(
-            "Die Anzeige ist absichtlich ausgeschaltet.",
+            "Das Terminal ist absichtlich ausgeschaltet.",
             "The display is off on purpose.",
-            "Einschalten, wenn sie gebraucht wird.",
+            "Einschalten, wenn es gebraucht wird.",
             "Switch it on when it is needed.",
         ),
         Presence::Unknown => words(
-            "Von dieser Anzeige wurde noch nie etwas gehört.",
+            "Von diesem Terminal wurde noch nie etwas gehört.",
             "Nothing was ever heard of this display.",
             "Mit einem Einmal-Token anmelden.",
             "Enroll it with a one-time token.",
@@ -346,7 +361,7 @@ pub fn of_reason(reason: Reason) -> Words {
         Reason::PageNeverSeen => words(
             "Die Besucherseite hat sich noch nie gemeldet.",
             "The visitor's page has never reported.",
-            "Läuft der Browser der Anzeige? Seite neu starten.",
+            "Läuft der Browser des Terminals? Seite neu starten.",
             "Does the display's browser run? Restart the page.",
         ),
         Reason::OutOfServiceOrdered => words(

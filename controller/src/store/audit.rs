@@ -4,6 +4,7 @@
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::StoreError;
+use super::position::Position;
 use crate::audit::{Entry, Outcome, Row, chain};
 
 /// Appends within somebody's transaction, so that the deed and its entry stand or fall together.
@@ -123,6 +124,35 @@ pub async fn before(
         }
     };
     Ok(rows.map_err(StoreError::of("read the audit log"))?.iter().map(read).collect())
+}
+
+/// What was done to a terminal, and what was refused that it sent; the newest first. Its orders are
+/// not here: their steps say more. A sign-in under its name is nobody's but a stranger's.
+pub async fn of_terminal(
+    pool: &AnyPool,
+    terminal: &str,
+    behind: &Position,
+    limit: i64,
+) -> Result<Vec<Row>, StoreError> {
+    // Two halves, each along its index; UNION keeps a row that is in both only once.
+    let half = |which: &str| {
+        format!(
+            "SELECT * FROM ({COLUMNS} WHERE {which} AND at_ms <= $2 AND (at_ms < $2 OR id < $3)
+             ORDER BY at_ms DESC, id DESC LIMIT $4)"
+        )
+    };
+    let about = half("object = $1 AND action <> 'command.issue' AND action NOT LIKE 'user.%'");
+    let by = half("actor = $1 AND result = 'refused' AND action <> 'login'");
+    let sql = format!("{about} UNION {by} ORDER BY at_ms DESC, id DESC LIMIT $4");
+    let sql = sqlx::AssertSqlSafe(sql);
+    let rows = sqlx::query(sql)
+        .bind(terminal.to_owned())
+        .bind(behind.at_ms)
+        .bind(behind.number)
+        .bind(limit)
+        .fetch_all(pool)
+        .await;
+    Ok(rows.map_err(StoreError::of("read what the audit log has of a terminal"))?.iter().map(read).collect())
 }
 
 fn read(row: &sqlx::any::AnyRow) -> Row {

@@ -1,4 +1,4 @@
-//! Commands, their history, their logs, and the sequence that was last signed for each terminal.
+//! Commands, their logs, and the sequence that was last signed for each terminal.
 //! Changes carry the revision they were decided on, so that two deciders never overwrite each other.
 
 use migrado_protocol::command::{CommandState, Rejection, Verb};
@@ -8,6 +8,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::StoreError;
+use super::command_steps::{self, Step};
 
 /// A command as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,19 +51,6 @@ pub struct Command {
     pub has_logs: bool,
     /// Rises with every change.
     pub revision: i64,
-}
-
-/// One step of a command's life.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The state.
-    pub state: CommandState,
-    /// Since when.
-    pub at_ms: i64,
-    /// Who told it: `terminal`, `controller` or an account.
-    pub teller: String,
-    /// In words.
-    pub detail: Option<String>,
 }
 
 /// Which commands a list has.
@@ -119,10 +107,11 @@ pub async fn insert(conn: &mut AnyConnection, command: &Command) -> Result<(), S
     let step = Step {
         state: CommandState::Queued,
         at_ms: command.issued_ms,
+        heard_ms: command.issued_ms,
         teller: command.issued_by.clone(),
         detail: command.reason.clone(),
     };
-    remember(conn, command.id, 1, &step).await
+    command_steps::add(conn, command, 1, &step).await
 }
 
 /// Writes a changed command, decided on revision `command.revision`, with a line of history when
@@ -154,25 +143,9 @@ pub async fn update(
         return Ok(false);
     }
     if let Some(step) = step {
-        remember(conn, command.id, command.revision + 1, step).await?;
+        command_steps::add(conn, command, command.revision + 1, step).await?;
     }
     Ok(true)
-}
-
-async fn remember(conn: &mut AnyConnection, id: CommandId, n: i64, step: &Step) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO command_history (command, n, state, at_ms, teller, detail) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(id.to_string())
-    .bind(n)
-    .bind(step.state.word())
-    .bind(step.at_ms)
-    .bind(step.teller.clone())
-    .bind(step.detail.clone())
-    .execute(conn)
-    .await
-    .map_err(StoreError::of("keep a command's history"))?;
-    Ok(())
 }
 
 /// One command.
@@ -186,26 +159,6 @@ pub async fn get<'e>(
         .await
         .map_err(StoreError::of("find a command"))?;
     row.as_ref().map(read).transpose()
-}
-
-/// A command's history, the oldest step first.
-pub async fn history(pool: &AnyPool, id: CommandId) -> Result<Vec<Step>, StoreError> {
-    let rows =
-        sqlx::query("SELECT state, at_ms, teller, detail FROM command_history WHERE command = $1 ORDER BY n")
-            .bind(id.to_string())
-            .fetch_all(pool)
-            .await
-            .map_err(StoreError::of("read a command's history"))?;
-    rows.iter()
-        .map(|row| {
-            Ok(Step {
-                state: parse(&row.get::<String, _>(0), "command state")?,
-                at_ms: row.get(1),
-                teller: row.get(2),
-                detail: row.get(3),
-            })
-        })
-        .collect()
 }
 
 /// Commands, the newest first.
@@ -362,7 +315,7 @@ fn word(rejection: Rejection) -> String {
     serde_json::to_value(rejection).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-fn parse<T: DeserializeOwned>(word: &str, what: &'static str) -> Result<T, StoreError> {
+pub(super) fn parse<T: DeserializeOwned>(word: &str, what: &'static str) -> Result<T, StoreError> {
     serde_json::from_value(serde_json::Value::String(word.to_owned()))
         .map_err(|_| StoreError::Corrupt { what: format!("{what} \"{word}\"") })
 }

@@ -4,6 +4,7 @@ use migrado_protocol::TerminalId;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::StoreError;
+use super::position::Position;
 
 /// Lines that are kept of a terminal: some weeks of an ordinary life.
 const LINES_MAX: i64 = 2_000;
@@ -63,7 +64,7 @@ async fn is_there(conn: &mut AnyConnection, line: &NewLine) -> Result<bool, Stor
 }
 
 /// Adds a line.
-async fn add(
+pub async fn add(
     conn: &mut AnyConnection,
     terminal: &str,
     at_ms: i64,
@@ -93,18 +94,21 @@ async fn add(
     Ok(())
 }
 
-/// Lines before a cursor, the newest first.
-pub async fn before(
+/// Lines, the newest first.
+pub async fn of_terminal(
     pool: &AnyPool,
     terminal: &str,
-    cursor: i64,
+    behind: &Position,
     limit: i64,
 ) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, at_ms, kind, code, detail FROM timeline WHERE terminal = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+        "SELECT id, at_ms, kind, code, detail FROM timeline
+         WHERE terminal = $1 AND (at_ms < $2 OR (at_ms = $2 AND id < $3))
+         ORDER BY at_ms DESC, id DESC LIMIT $4",
     )
     .bind(terminal.to_owned())
-    .bind(cursor)
+    .bind(behind.at_ms)
+    .bind(behind.number)
     .bind(limit)
     .fetch_all(pool)
     .await

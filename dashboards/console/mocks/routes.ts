@@ -1,8 +1,8 @@
 // What the mock answers to each request: the shapes and refusals of the contract, no more.
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Command, Preview, Role, TerminalDetail, Verb } from '../src/api/types.ts';
-import { both, VERBS } from './texts.ts';
+import type { Command, Preview, Role, TerminalDetail, TimelineItem, Verb } from '../src/api/types.ts';
+import { both, STATES, VERBS } from './texts.ts';
 import type { World } from './world.ts';
 
 export interface Request {
@@ -99,9 +99,11 @@ function terminals(world: World, request: Request): Answer {
 
 function timeline(world: World, id: string) {
   const orders = [...world.commands.values()].filter((c) => c.terminal === id).flatMap((c) =>
-    c.history.map((h) => {
+    c.history.map((h, n): TimelineItem => {
       const verb = VERBS.find((v) => v.verb === c.order.verb);
-      return { at_ms: h.at_ms, kind: 'command', text: both(`${verb?.text.de}: ${h.state}`, `${verb?.text.en}: ${h.state}`), detail: null };
+      const said = STATES[h.state];
+      const text = both(`${verb?.text.de}: ${said.de}`, `${verb?.text.en}: ${said.en}`);
+      return { id: `${h.at_ms}.command.${c.id}.${n}`, at_ms: h.at_ms, kind: 'command', code: h.state, text, by: h.by, command: c.id, detail: h.detail ?? null };
     }),
   );
   return [...orders, ...(world.timelines.get(id) ?? [])].sort((a, b) => b.at_ms - a.at_ms).slice(0, 30);

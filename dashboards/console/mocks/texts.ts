@@ -1,5 +1,5 @@
 // Sentences the controller would send, for the faults of the mock fleet.
-import type { Text, VerbInfo, Why } from '../src/api/types.ts';
+import type { CommandState, Text, VerbInfo, Why } from '../src/api/types.ts';
 
 const both = (de: string, en: string): Text => ({ de, en });
 
@@ -9,6 +9,19 @@ interface Finding {
   next_step: Text;
   detail?: string;
 }
+
+export const PARTS: Record<string, Text> = {
+  system: both('Rechner', 'Machine'), storage: both('Speicher', 'Storage'), clock: both('Uhr', 'Clock'), services: both('Dienste', 'Services'),
+  printer: both('Drucker', 'Printer'), page: both('Besucherseite', 'Visitor’s page'), usage: both('Nutzungszählung', 'Usage counting'),
+};
+
+export const STATES: Record<CommandState, Text> = {
+  queued: both('angeordnet', 'ordered'), sent: both('gesendet, wartet auf Bestätigung', 'sent, waiting for confirmation'),
+  accepted: both('vom Terminal angenommen', 'accepted by the display'), running: both('läuft', 'running'),
+  succeeded: both('vom Terminal bestätigt', 'confirmed by the display'), failed: both('fehlgeschlagen', 'failed'),
+  rejected: both('vom Terminal abgelehnt', 'rejected by the display'), timed_out: both('kein Ergebnis, Zustand unbekannt', 'no result, state unknown'),
+  expired: both('verfallen', 'expired'), canceled: both('zurückgenommen', 'taken back'),
+};
 
 export const FINDINGS: Record<string, Finding> = {
   paper_empty: { component: 'printer', text: both('Der Drucker hat kein Papier.', 'The printer has no paper.'), next_step: both('Papier in Fach 1 nachlegen; danach druckt er von selbst weiter.', 'Put paper into tray 1; it then goes on printing by itself.'), detail: 'media-empty-error' },
@@ -24,7 +37,7 @@ export const FINDINGS: Record<string, Finding> = {
 export function why(code: string, since_ms: number): Why {
   const found = FINDINGS[code];
   if (!found) throw new Error(`no finding ${code}`);
-  return { code, component: found.component || null, text: found.text, next_step: found.next_step, detail: found.detail ?? null, since_ms };
+  return { code, component: found.component || null, part: PARTS[found.component] ?? null, text: found.text, next_step: found.next_step, detail: found.detail ?? null, since_ms };
 }
 
 function verb(word: string, text: Text, effect: Text, disturbs = false, args: string[] = []): VerbInfo {

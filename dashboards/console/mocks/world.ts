@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   AuditEntry, Command, CommandState, Fleet, Health, Printer, Status, TerminalDetail, TerminalSummary, TimelineItem, UsageHour,
 } from '../src/api/types.ts';
-import { both, FINDINGS, why } from './texts.ts';
+import { both, FINDINGS, PARTS, why } from './texts.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -114,18 +114,19 @@ export class World {
       services: { 'cups.service': { active: 'active', sub: 'running', restarts: 0 }, 'kiosk-session.service': { active: code === 'page_silent' ? 'failed' : 'active', sub: code === 'page_silent' ? 'failed' : 'running', restarts: code === 'page_silent' ? 5 : 0 } },
       page: { heartbeat_ms: code === 'page_silent' ? at_ms - 17 * MINUTE : at_ms - 1_000, session: false, build: '0.1.0' },
       certificate: { serial: `3f:a1:${String(10 + at)}:7c:09:be`, not_after_ms: at_ms + (at === 4 ? 9 : 74) * 24 * HOUR },
-      away: { cause: 'planned', from_ms: at_ms - 3 * 24 * HOUR - 4 * MINUTE, until_ms: at_ms - 3 * 24 * HOUR },
+      away: { cause: 'planned', text: both('War weg: geplanter Neustart', 'Was away: planned reboot'), from_ms: at_ms - 3 * 24 * HOUR - 4 * MINUTE, until_ms: at_ms - 3 * 24 * HOUR },
       started_ms: at_ms - 3 * 24 * HOUR,
     };
   }
 
   #components(code: string | undefined, since: number, now: number): Record<string, Health> {
-    const well = (): Health => ({ state: 'ok', since_ms: now - 3 * 24 * HOUR });
-    const tree: Record<string, Health> = { system: well(), storage: well(), clock: well(), services: well(), printer: well(), page: well(), usage: well() };
+    const tree: Record<string, Health> = Object.fromEntries(
+      Object.entries(PARTS).map(([part, name]) => [part, { state: 'ok', name, since_ms: now - 3 * 24 * HOUR }]),
+    );
     const component = code ? FINDINGS[code]?.component : '';
     if (code && component) {
       const found = why(code, since);
-      tree[component] = { state: STATUS[code] === 'fault' || code === 'paper_empty' ? 'failed' : 'degraded', reason: code, detail: found.detail ?? null, since_ms: since, why: found };
+      tree[component] = { state: STATUS[code] === 'fault' || code === 'paper_empty' ? 'failed' : 'degraded', name: PARTS[component] ?? both(component, component), reason: code, detail: found.detail ?? null, since_ms: since, text: found.text, why: found };
     }
     return tree;
   }
@@ -163,11 +164,19 @@ export class World {
 
   #timeline(terminal: TerminalDetail, code: string | undefined, since: number): TimelineItem[] {
     const items: TimelineItem[] = [];
-    if (code && terminal.why[0]) items.push({ at_ms: since, kind: FINDINGS[code]?.component ? 'health' : 'presence', text: terminal.why[0].text, detail: terminal.why[0].detail ?? null });
+    const add = (at_ms: number, kind: TimelineItem['kind'], code: string, text: TimelineItem['text'], more: Partial<TimelineItem> = {}) =>
+      items.push({ id: `${at_ms}.line..${items.length}`, at_ms, kind, code, text, ...more });
+    const [finding] = terminal.why;
+    if (code && finding) {
+      const part = finding.part;
+      if (part) add(since, 'health', `${finding.component}:${code}`, both(`${part.de}: ${finding.text.de}`, `${part.en}: ${finding.text.en}`), { detail: finding.detail ?? null });
+      else add(since, 'presence', terminal.presence.state, finding.text);
+    }
     if (!terminal.enrolled) return items;
-    items.push({ at_ms: since - 4 * HOUR, kind: 'audit', text: both('Einstellungen geändert von admin.', 'Settings changed by admin.'), detail: 'session_idle_s 90 → 120' });
-    items.push({ at_ms: Date.now() - 3 * 24 * HOUR, kind: 'presence', text: both('Verbunden.', 'Connected.') });
-    items.push({ at_ms: Date.now() - 3 * 24 * HOUR - 4 * MINUTE, kind: 'away', text: both('War vier Minuten abwesend: planmäßiger Neustart.', 'Was away for four minutes: planned reboot.') });
+    add(since - 4 * HOUR, 'audit', 'terminal.change', both('Einstellungen geändert', 'Settings changed'), { by: 'admin', detail: 'generation 4' });
+    add(since - 5 * HOUR, 'refusal', 'foreign_topic', both('Abgewiesen: Nachricht unter fremdem Namen', 'Refused: Message in another’s name'), { by: terminal.id, detail: 'migrado/v1/t/bh-01/report' });
+    add(Date.now() - 3 * 24 * HOUR, 'presence', 'online', both('Verbunden', 'Connected'));
+    add(Date.now() - 3 * 24 * HOUR - 4 * MINUTE, 'away', 'planned', both('War weg: geplanter Neustart', 'Was away: planned reboot'));
     return items;
   }
 
@@ -183,15 +192,17 @@ export class World {
     if (refused) {
       this.#age(refused, now - 40 * MINUTE, ['sent', 'rejected']);
       refused.rejection = 'unit_not_listed';
+      refused.rejection_text = both('Der Dienst steht nicht auf der Liste des Terminals.', 'The service is not on the display’s list.');
     }
-    const actions: [string, string, string, 'ok' | 'refused', string?][] = [
-      ['admin', 'login', 'session', 'ok', '192.0.2.17'],
-      ['leitstelle', 'command.issue', 'fp-04', 'ok', 'restart_page'],
-      ['unknown', 'login', 'session', 'refused', '198.51.100.9: wrong name or password'],
-      ['bh-03', 'broker.publish', 'migrado/v1/t/bh-01/report', 'refused', 'foreign topic, 3 times within a minute'],
-      ['admin', 'terminal.change', 'fp-03', 'ok', 'session_idle_s 90 → 120'],
+    const signIn = both('Anmeldung', 'Sign-in');
+    const actions: [string, string, AuditEntry['text'], string, 'ok' | 'refused', string?][] = [
+      ['admin', 'login', signIn, 'session', 'ok'],
+      ['leitstelle', 'command.issue', both('Auftrag erteilt', 'Order given'), 'fp-04', 'ok', 'restart_page'],
+      ['unknown', 'login', signIn, 'wrong name or password', 'refused'],
+      ['bh-03', 'foreign_topic', both('Nachricht unter fremdem Namen', 'Message in another’s name'), 'migrado/v1/t/bh-01/report', 'refused'],
+      ['admin', 'terminal.change', both('Einstellungen geändert', 'Settings changed'), 'fp-03', 'ok', 'generation 4'],
     ];
-    actions.forEach(([actor, action, object, result, detail], i) => this.audit.push({ id: 5 - i, at_ms: now - (3 + i * 11) * MINUTE, actor, action, object, result, detail: detail ?? null }));
+    actions.forEach(([actor, action, text, object, result, detail], i) => this.audit.push({ id: 5 - i, at_ms: now - (3 + i * 11) * MINUTE, actor, action, text, object, result, detail: detail ?? null }));
   }
 
   #age(command: Command, start: number, states: CommandState[], detail?: string): void {

@@ -108,7 +108,7 @@ fn explanation(demo: &Demo, took: Duration) -> String {
          \x20   within seconds {} turns to \"inform only\", with the next step beside it; its page says so to visitors\n\
          \x20   and give it back\n      curl -s -o /dev/null '{}'\n\
          \x20   kill the agent of {process}\n      pkill -KILL -f 'migrado-agent run .*/{process}.yaml'\n\
-         \x20   it is offline at once, comes back, and its timeline says that it crashed\n\n\
+         \x20   it is missed at once, comes back, and its timeline says that it crashed\n\n\
          \x20 Ctrl-C stops everything. What happened is kept in .demo/.\n",
         took.as_secs_f32(),
         demo.terminals.len(),

@@ -89,9 +89,13 @@ async fn order(client: &Client, format: Format, send: &Send) -> Result<Code, Fai
     let risky =
         applies > 1 || send.force.is_some() || matches!(send.verb.as_str(), "reboot" | "set_out_of_service");
     if risky && !send.yes {
-        let visitors =
-            if disturbs > 0 { format!(" {disturbs} visitors are sitting there.") } else { String::new() };
-        if !output::confirm(&format!("Order {} for {applies} displays?{visitors}", send.verb))? {
+        let visitors = match disturbs {
+            0 => String::new(),
+            1 => " A visitor is sitting there.".to_owned(),
+            n => format!(" {n} visitors are sitting there."),
+        };
+        let displays = if applies == 1 { "one display".to_owned() } else { format!("{applies} displays") };
+        if !output::confirm(&format!("Order {} for {displays}?{visitors}", send.verb))? {
             return Err(Failure::failed("nothing was ordered"));
         }
     }

@@ -8,7 +8,7 @@ use crate::exit::{Code, Failure};
 use crate::output;
 
 /// In the order of urgency.
-const STATUSES: [&str; 7] = ["fault", "offline", "warning", "maintenance", "off", "unknown", "ok"];
+pub(crate) const STATUSES: [&str; 7] = ["fault", "offline", "warning", "maintenance", "off", "unknown", "ok"];
 
 pub(crate) async fn show(client: &Client, format: Format) -> Result<Code, Failure> {
     let fleet = client.get("/api/v1/fleet").await?;

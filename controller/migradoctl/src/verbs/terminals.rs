@@ -1,4 +1,4 @@
-//! `migradoctl terminals`: list, show, add, enroll-token, revoke, remove.
+//! `migradoctl terminals`: list, show, timeline, add, enroll-token, revoke, remove.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,17 @@ use crate::cli::{Format, Terminals};
 use crate::client::{Client, encode};
 use crate::exit::{Code, Failure};
 use crate::output;
+use crate::verbs::fleet::STATUSES;
 
 const PATH: &str = "/api/v1/terminals";
+/// Items that the API gives at once at most.
+const PAGE_MAX: u32 = 500;
 
 pub(crate) async fn run(client: &Client, format: Format, verb: Terminals) -> Result<Code, Failure> {
     match verb {
         Terminals::List { site, status, query } => list(client, format, &site, &status, &query).await,
         Terminals::Show { terminal } => show(client, format, &terminal).await,
+        Terminals::Timeline { terminal, limit } => timeline(client, format, &terminal, limit).await,
         Terminals::Add { terminal, site, label } => {
             let added =
                 client.post(PATH, &json!({"id": terminal, "site": site, "label": label}), &[]).await?;
@@ -59,7 +63,9 @@ async fn list(
             path.push_str(&format!("&{name}={}", encode(value)));
         }
     }
-    let items = client.list(&path, usize::MAX).await?;
+    let mut items = client.list(&path, usize::MAX).await?;
+    // The API lists by identity, so that pages hold; people want the worst first.
+    items.sort_by_key(|t| STATUSES.iter().position(|s| t["status"] == **s));
     let rows: Vec<Vec<String>> = items
         .iter()
         .map(|t| {
@@ -103,11 +109,14 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
     put("certificate until", output::moment(&detail["certificate"]["not_after_ms"]));
     put("open commands", output::text(&detail["open_commands"]));
     for (component, health) in detail["components"].as_object().into_iter().flatten() {
-        let mut value = output::text(&health["state"]);
-        if health["reason"].is_string() {
-            value.push_str(&format!(" ({})", output::text(&health["reason"])));
+        let mut value =
+            format!("{} since {}", output::text(&health["state"]), output::moment(&health["since_ms"]));
+        if health["text"].is_object() {
+            value.push_str(&format!(": {}", output::sentence(&health["text"])));
         }
-        value.push_str(&format!(" since {}", output::moment(&health["since_ms"])));
+        if health["detail"].is_string() {
+            value.push_str(&format!(" ({})", output::text(&health["detail"])));
+        }
         put(&format!("health {component}"), value);
     }
     for (name, printer) in detail["printers"].as_object().into_iter().flatten() {
@@ -118,6 +127,25 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
         put("next step", output::sentence(&why["next_step"]));
     }
     output::pairs(format, &pairs, &detail);
+    Ok(Code::Ok)
+}
+
+async fn timeline(client: &Client, format: Format, terminal: &str, limit: u32) -> Result<Code, Failure> {
+    let path = format!("{PATH}/{}/timeline?limit={}", encode(terminal), limit.clamp(1, PAGE_MAX));
+    let items = client.list(&path, limit as usize).await?;
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| {
+            vec![
+                output::moment(&item["at_ms"]),
+                output::text(&item["kind"]),
+                output::sentence(&item["text"]),
+                output::text(&item["by"]),
+                output::text(&item["detail"]),
+            ]
+        })
+        .collect();
+    output::rows(format, &["when", "kind", "what", "by", "detail"], &rows, &json!({ "items": items }));
     Ok(Code::Ok)
 }
 
@@ -139,7 +167,9 @@ fn printer_lines(name: &str, printer: &Value, put: &mut impl FnMut(&str, String)
         put(&format!("  tray {}", output::text(&tray["name"])), amount(&tray["left"]));
     }
     for supply in printer["supplies"].as_array().into_iter().flatten() {
-        put(&format!("  {}", output::text(&supply["name"])), amount(&supply["left"]));
+        // A waste container says how much still fits in.
+        let room = if supply["receptacle"] == true { " room" } else { "" };
+        put(&format!("  {}", output::text(&supply["name"])), amount(&supply["left"]) + room);
     }
 }
 

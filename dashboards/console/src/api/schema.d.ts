@@ -895,7 +895,7 @@ export interface paths {
                 header?: never;
                 path: {
                     limit: number | null;
-                    after: number | null;
+                    after: string | null;
                 };
                 cookie?: never;
             };
@@ -1224,6 +1224,8 @@ export interface components {
             id: number;
             object: string;
             result: components["schemas"]["Outcome"];
+            /** @description What was done, in words. */
+            text: components["schemas"]["Text"];
         };
         /** @description An absence, told by the one who was away. */
         Away: {
@@ -1245,6 +1247,11 @@ export interface components {
          * @enum {string}
          */
         AwayCause: "power" | "network" | "crash" | "restart" | "planned" | "unknown";
+        /** @description An absence that is over. */
+        AwayView: components["schemas"]["Away"] & {
+            /** @description The cause in words. */
+            text: components["schemas"]["Text"];
+        };
         /** @description An order that was taken. */
         Batch: {
             batch: string;
@@ -1304,6 +1311,7 @@ export interface components {
             order: components["schemas"]["Verb"];
             reason?: string | null;
             rejection?: components["schemas"]["Rejection"] | null;
+            rejection_text?: components["schemas"]["Text"] | null;
             /** Format: int64 */
             revision: number;
             /** Format: int64 */
@@ -1320,6 +1328,9 @@ export interface components {
         Component: "system" | "storage" | "clock" | "services" | "printer" | "page" | "usage" | "other";
         /** @description A component with why it is not well. */
         ComponentView: components["schemas"]["Health"] & {
+            /** @description What it is called. */
+            name: components["schemas"]["Text"];
+            text?: components["schemas"]["Text"] | null;
             why?: components["schemas"]["Why"] | null;
         };
         /** @description Body of the desired state. */
@@ -1479,6 +1490,8 @@ export interface components {
                 id: number;
                 object: string;
                 result: components["schemas"]["Outcome"];
+                /** @description What was done, in words. */
+                text: components["schemas"]["Text"];
             }[];
             /** @description Where the next page begins (`after=`); null on the last one. */
             next?: string | null;
@@ -1502,6 +1515,7 @@ export interface components {
                 order: components["schemas"]["Verb"];
                 reason?: string | null;
                 rejection?: components["schemas"]["Rejection"] | null;
+                rejection_text?: components["schemas"]["Text"] | null;
                 /** Format: int64 */
                 revision: number;
                 /** Format: int64 */
@@ -1520,13 +1534,26 @@ export interface components {
             items: {
                 /**
                  * Format: int64
-                 * @description When.
+                 * @description When the controller learned of it.
                  */
                 at_ms: number;
+                /** @description Who: an account, `terminal`, `controller`, an address. */
+                by?: string | null;
+                /** @description The same for programs: `paper_empty` with its part before it, a command's state, an action. */
+                code: string;
+                /** @description The command that it is about. */
+                command?: string | null;
                 /** @description Raw words. */
                 detail?: string | null;
+                /** @description Its name; as `after=` it gives what is older. */
+                id: string;
                 /** @description What kind. */
                 kind: components["schemas"]["TimelineKind"];
+                /**
+                 * Format: int64
+                 * @description When it happened by the display's clock, where that is another time.
+                 */
+                own_ms?: number | null;
                 /** @description In words. */
                 text: components["schemas"]["Text"];
             }[];
@@ -1817,7 +1844,7 @@ export interface components {
         };
         /** @description All that is known of one display. */
         TerminalDetail: components["schemas"]["TerminalSummary"] & {
-            away?: components["schemas"]["Away"] | null;
+            away?: components["schemas"]["AwayView"] | null;
             certificate?: components["schemas"]["CertificateView"] | null;
             clock?: components["schemas"]["Clock"] | null;
             /** @description Health tree. */
@@ -1917,13 +1944,26 @@ export interface components {
         TimelineItem: {
             /**
              * Format: int64
-             * @description When.
+             * @description When the controller learned of it.
              */
             at_ms: number;
+            /** @description Who: an account, `terminal`, `controller`, an address. */
+            by?: string | null;
+            /** @description The same for programs: `paper_empty` with its part before it, a command's state, an action. */
+            code: string;
+            /** @description The command that it is about. */
+            command?: string | null;
             /** @description Raw words. */
             detail?: string | null;
+            /** @description Its name; as `after=` it gives what is older. */
+            id: string;
             /** @description What kind. */
             kind: components["schemas"]["TimelineKind"];
+            /**
+             * Format: int64
+             * @description When it happened by the display's clock, where that is another time.
+             */
+            own_ms?: number | null;
             /** @description In words. */
             text: components["schemas"]["Text"];
         };
@@ -2106,6 +2146,7 @@ export interface components {
             detail?: string | null;
             /** @description What to do next. */
             next_step: components["schemas"]["Text"];
+            part?: components["schemas"]["Text"] | null;
             /**
              * Format: int64
              * @description Since when.

@@ -30,6 +30,7 @@ export interface Text {
 export interface Why {
   code: string;
   component?: string | null;
+  part?: Text | null;
   text: Text;
   next_step: Text;
   detail?: string | null;
@@ -63,6 +64,8 @@ export interface Health {
   reason?: string | null;
   detail?: string | null;
   since_ms: number;
+  name: Text;
+  text?: Text | null;
   why?: Why | null;
 }
 
@@ -167,6 +170,7 @@ export interface Desired {
 }
 export interface Away {
   cause: string;
+  text: Text;
   from_ms: number;
   until_ms: number;
 }
@@ -194,10 +198,18 @@ export interface EnrollToken {
   command: string;
 }
 
+export type TimelineKind = 'presence' | 'health' | 'verdict' | 'command' | 'away' | 'audit' | 'refusal';
 export interface TimelineItem {
+  /** Its name; as `after=` it gives what is older. */
+  id: string;
   at_ms: number;
-  kind: string;
+  /** The display's own time, where that is another. */
+  own_ms?: number | null;
+  kind: TimelineKind;
+  code: string;
   text: Text;
+  by?: string | null;
+  command?: string | null;
   detail?: string | null;
 }
 
@@ -258,6 +270,7 @@ export interface Command {
   force_reason?: string | null;
   reason?: string | null;
   rejection?: string | null;
+  rejection_text?: Text | null;
   detail?: string | null;
   waits_until_ms?: number | null;
   history: { state: CommandState; at_ms: number; by: string; detail?: string | null }[];
@@ -271,6 +284,7 @@ export interface AuditEntry {
   at_ms: number;
   actor: string;
   action: string;
+  text: Text;
   object: string;
   detail?: string | null;
   result: 'ok' | 'refused';

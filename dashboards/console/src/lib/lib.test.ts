@@ -20,6 +20,7 @@ export function terminal(id: string, status: Status, site = 'friedensplatz', rev
   };
 }
 const read = (query: string) => readFilter(new URLSearchParams(query));
+import { look } from './timeline';
 
 describe('filter', () => {
   const all = [terminal('fp-10', 'ok'), terminal('fp-2', 'ok'), terminal('bh-01', 'fault', 'berswordthalle'), terminal('fp-3', 'offline')];
@@ -122,5 +123,17 @@ describe('the rest', () => {
     expect(parse('{"language":"fr","theme":1}')).toEqual({ language: 'de', theme: 'auto', shortcuts: true });
     expect(parse('not json')).toEqual(parse(null));
     expect(parse('{"language":"en","shortcuts":false}')).toEqual({ language: 'en', theme: 'auto', shortcuts: false });
+  });
+});
+
+describe('a line of the timeline', () => {
+  it('has a shape for every kind', () => {
+    expect(look({ kind: 'command', code: 'timed_out' })).toBe('timed_out');
+    expect(look({ kind: 'presence', code: 'offline' })).toBe('offline');
+    expect(look({ kind: 'health', code: 'printer:ok' })).toBe('ok');
+    expect(look({ kind: 'health', code: 'printer:paper_empty' })).toBe('warning');
+    expect(look({ kind: 'health', code: 'page:starting' })).toBe('unknown');
+    expect(look({ kind: 'refusal', code: 'malformed' })).toBe('fault');
+    expect(look({ kind: 'audit', code: 'enroll' })).toBe('person');
   });
 });

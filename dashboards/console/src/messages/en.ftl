@@ -14,7 +14,7 @@ missing-back = To the overview
 skip = Skip to content
 menu = Menu
 nav = Main navigation
-search = Search terminals
+search = Search displays
 search-hint = Search …
 search-hint-key = Search … (key /)
 loading = Loading …
@@ -123,56 +123,6 @@ verdict-none = Verdict not known
 severity-report = Note
 severity-warning = Warning
 severity-error = Error
-component-system = System
-component-storage = Storage
-component-clock = Clock
-component-services = Services
-component-printer = Printer
-component-page = Visitor's page
-component-usage = Usage counting
-component-other = Other
-reason-unsupported = There is nothing to measure here.
-reason-starting = The first reading is not in yet.
-reason-sensor-timeout = The sensor did not answer in time.
-reason-sensor-failed = The sensor reported an error.
-reason-cpu-busy = The processor has been busy for minutes.
-reason-memory-low = Memory is low.
-reason-temperature-high = The machine is too hot.
-reason-disk-nearly-full = The disk is nearly full.
-reason-inodes-nearly-full = The number of files is nearly exhausted.
-reason-read-only = The file system is read-only.
-reason-write-failed = A write test failed.
-reason-clock-unsynchronized = The clock is not synchronized.
-reason-clock-offset = The clock differs from the controller's.
-reason-unit-failed = A service has failed.
-reason-unit-inactive = A service is not running.
-reason-printer-unreachable = The printer cannot be reached.
-reason-printer-timeout = The printer does not answer in time.
-reason-printer-nonsense = The printer's answer makes no sense.
-reason-printer-error = The printer reports an error.
-reason-paper-empty = Paper has run out.
-reason-paper-low = Paper is running low.
-reason-toner-empty = Toner has run out.
-reason-toner-low = Toner is running low.
-reason-paper-jam = Paper is jammed.
-reason-cover-open = A cover is open.
-reason-waste-full = The waste container is full.
-reason-waste-nearly-full = The waste container is nearly full.
-reason-output-full = The output tray is full.
-reason-printer-stopped = The printer is stopped.
-reason-printer-rejecting = The printer does not take jobs.
-reason-queue-stuck = A print job has not moved for minutes.
-reason-printer-other = The printer reports something of its own.
-reason-page-silent = The visitor's page has gone silent.
-reason-page-never-seen = The visitor's page has never reported.
-reason-out-of-service-ordered = Taken out of service by the staff.
-reason-other = A reason of a newer agent.
-away-power = Last away: power cut or hard reset.
-away-network = Last away: only the network was gone.
-away-crash = Last away: the agent had crashed.
-away-restart = Last away: the agent was restarted.
-away-planned = Last away: planned reboot.
-away-unknown = Last away: reason not known.
 away-title = Last absence
 
 ## Heartbeat
@@ -193,7 +143,7 @@ important-fewer = Show fewer
 filter-site = Site
 filter-site-all = All sites
 filter-clear = Clear filters
-filter-nothing = No terminal matches this filter.
+filter-nothing = No display matches this filter.
 sort = Sort
 sort-worst = Worst first
 sort-place = By place
@@ -201,13 +151,13 @@ sort-seen = Longest unseen
 view = View
 view-cards = Cards
 view-table = Table
-shown = { $n } of { $total } terminals
+shown = { $n } of { $total } displays
 site-count = { $n ->
-    [one] one terminal
-   *[other] { $n } terminals
+    [one] one display
+   *[other] { $n } displays
 }
-empty-title = No terminal yet
-empty-text = Add a terminal. Its page then shows the command with which it enrolls.
+empty-title = No display yet
+empty-text = Add a display. Its page then shows the command with which it enrolls.
 seen = Seen
 seen-never = never
 session = Session
@@ -218,9 +168,9 @@ open-orders = { $n ->
     [one] one open order
    *[other] { $n } open orders
 }
-table-caption = All terminals that match the filter
+table-caption = All displays that match the filter
 column-status = State
-column-terminal = Terminal
+column-terminal = Display
 column-site = Site
 column-why = Why
 column-verdict = Verdict
@@ -229,8 +179,8 @@ column-seen = Last seen
 column-version = Version
 select-one = Select { $name }
 select-all = { $n ->
-    [one] Select the matching terminal
-   *[other] Select all { $n } matching terminals
+    [one] Select the matching display
+   *[other] Select all { $n } matching displays
 }
 select-shown = { $n ->
     [one] Select the one
@@ -238,14 +188,14 @@ select-shown = { $n ->
 }
 selection = Selection
 selection-count = { $n ->
-    [one] One terminal selected
-   *[other] { $n } terminals selected
+    [one] One display selected
+   *[other] { $n } displays selected
 }
 selection-clear = Clear selection
 
 ## Terminal
-terminal-missing = There is no terminal “{ $name }”.
-terminal-add = Add terminal
+terminal-missing = There is no display “{ $name }”.
+terminal-add = Add display
 terminal-id = Identity
 terminal-id-hint = Lower-case letters, digits and hyphens, for example fp-03. It stays forever.
 terminal-label = Label
@@ -260,7 +210,7 @@ health-since = Since
 health-read = Read
 last-known = Last known state, reported
 last-told = last reported
-health-not-told = This terminal has not reported anything yet.
+health-not-told = This display has not reported anything yet.
 readings = Readings
 reading-cpu = Processor
 reading-cpu-value = { $percent } %, load { $load }
@@ -312,6 +262,7 @@ amount-unknown = not known
 media-iso-a4-210x297mm = A4
 media-iso-a3-297x420mm = A3
 media-iso-a5-148x210mm = A5
+media-na-index-4x6-4x6in = Card 10 × 15 cm
 ipp-media-empty = paper empty
 ipp-media-low = paper low
 ipp-media-needed = paper needed
@@ -343,10 +294,10 @@ counter-languages-chosen = Languages chosen
 counter-sheets-printed = Sheets printed
 counter-prints-failed = Prints failed
 desired-title = Desired and reported
-desired-none = Nothing has been set for this terminal yet.
-desired-same = Generation { $desired } is applied on the terminal.
-desired-drift = Generation { $desired } is desired, the terminal reports { $reported }.
-desired-unknown = Generation { $desired } is desired; what the terminal applies is not known.
+desired-none = Nothing has been set for this display yet.
+desired-same = Generation { $desired } is applied on the display.
+desired-drift = Generation { $desired } is desired, the display reports { $reported }.
+desired-unknown = Generation { $desired } is desired; what the display applies is not known.
 desired-since = Set
 desired-idle = Session end
 desired-idle-value = after { $n } seconds without a touch
@@ -355,11 +306,11 @@ edit-title = Edit { $name }
 edit-idle = Seconds without a touch until a session ends
 edit-languages = Languages of the visitor's page
 edit-languages-hint = Codes in the order wanted, separated by commas, for example: de, en, ar, uk
-edit-conflict = Somebody else has changed this terminal meanwhile.
+edit-conflict = Somebody else has changed this display meanwhile.
 edit-take = Apply my values anyway
 retire = Retire
 retire-title = Retire { $name }
-retire-text = Its certificate is revoked, the terminal is disconnected and leaves the fleet. This cannot be undone.
+retire-text = Its certificate is revoked, the display is disconnected and leaves the fleet. This cannot be undone.
 type-name = Type “{ $name }” to confirm
 identity = Identity
 identity-certificate = Certificate
@@ -368,15 +319,16 @@ identity-none = not enrolled yet
 identity-started = Agent started
 enroll = Enroll …
 enroll-title = Enroll { $name }
-enroll-text = The terminal enrolls with a one-time token. It is valid for 30 minutes and works once. Run the command on the terminal.
+enroll-text = The display enrolls with a one-time token. It is valid for 30 minutes and works once. Run the command on the display.
 enroll-make = Make a token
 enroll-expires = Expires
 enroll-once = The token is shown only now; only its hash is kept.
 revoke = Revoke certificate …
 revoke-title = Revoke the certificate of { $name }
-revoke-text = The terminal is disconnected at once and can only return after enrolling anew.
+revoke-text = The display is disconnected at once and can only return after enrolling anew.
 timeline = Timeline
 timeline-empty = Nothing has happened yet.
+timeline-own = by the display's own clock { $at }
 timeline-presence = Presence
 timeline-health = Health
 timeline-verdict = Verdict
@@ -388,8 +340,8 @@ timeline-refusal = Refusal
 ## Orders
 order-give = Give order
 order-title = { $n ->
-    [one] Order for one terminal
-   *[other] Order for { $n } terminals
+    [one] Order for one display
+   *[other] Order for { $n } displays
 }
 order-title-one = Order for { $name }
 order-verb = What should happen?
@@ -403,13 +355,13 @@ order-wait-1380 = until tomorrow
 order-reason = Occasion (optional, kept in the audit)
 order-preview = Continue to preview
 order-applies = { $n ->
-    [0] Applies to no terminal
-    [one] Applies to one terminal
-   *[other] Applies to { $n } terminals
+    [0] Applies to no display
+    [one] Applies to one display
+   *[other] Applies to { $n } displays
 }
 order-skipped = { $n ->
-    [one] One terminal is left out
-   *[other] { $n } terminals are left out
+    [one] One display is left out
+   *[other] { $n } displays are left out
 }
 order-sessions = { $n ->
     [one] One person is using it right now.
@@ -419,11 +371,11 @@ order-sessions-wait = There the order waits for the end of the session.
 order-sessions-forced = The session is ended at once; what is not printed yet is lost.
 order-force = Do not wait, do it now
 order-force-reason = Why it cannot wait
-order-honest = An order counts as done only when the terminal itself has confirmed it.
+order-honest = An order counts as done only when the display itself has confirmed it.
 order-confirm = { $n ->
-    [0] No terminal affected
-    [one] { $what }: send to one terminal
-   *[other] { $what }: send to { $n } terminals
+    [0] No display affected
+    [one] { $what }: send to one display
+   *[other] { $what }: send to { $n } displays
 }
 order-again = Send again
 order-lost = It is not known whether the order arrived. Sending again is safe: it is given at most once.
@@ -432,10 +384,16 @@ order-taken = { $n ->
    *[other] { $n } orders taken.
 }
 order-open = { $n ->
-    [one] One order waits for its terminal's confirmation; { $done } of { $total } done.
-   *[other] { $n } orders wait for their terminals' confirmation; { $done } of { $total } done.
+    [one] One order waits for its display's confirmation; { $done } of { $total } done.
+   *[other] { $n } orders wait for their displays' confirmation; { $done } of { $total } done.
 }
-order-all-settled = All have answered or their time is up: { $done } of { $total } done.
+order-all-settled = { $total ->
+    [one] { $done ->
+        [one] The display has confirmed it.
+       *[other] The order is over and was not confirmed.
+    }
+   *[other] All have answered or their time is up: { $done } of { $total } done.
+}
 order-batch = All orders of this batch
 argument-unit = Service
 argument-seconds = Seconds
@@ -443,45 +401,35 @@ argument-minutes = From the last minutes
 argument-text-seconds = for { $n } seconds
 argument-text-minutes = from the last { $n } minutes
 argument-reason = Reason for the staff
-command-queued = Waiting for the terminal
-command-queued-text = Will be sent as soon as the terminal is connected, at the latest { $at }.
+command-queued = Waiting for the display
+command-queued-text = Will be sent as soon as the display is connected, at the latest { $at }.
 command-sent = Sent, waiting for confirmation
-command-accepted = Accepted by the terminal
+command-accepted = Accepted by the display
 command-running = Running
 command-succeeded = Confirmed
 command-failed = Failed
 command-rejected = Rejected
 command-timed-out = No result, state unknown
-command-timed-out-text = Whether the order was carried out is not known. If the terminal still speaks up, its word counts.
+command-timed-out-text = Whether the order was carried out is not known. If the display still speaks up, its word counts.
 command-expired = Expired
 command-canceled = Canceled
 command-waits = Waits for the end of the running session, until { $at } at the latest.
 command-cancel = Cancel order
-command-cancel-asked = Cancellation is requested; the terminal decides whether it is still possible.
+command-cancel-asked = Cancellation is requested; the display decides whether it is still possible.
 command-history = History
 command-issued = Issued by { $by } on { $at }
 command-reason = Occasion: { $reason }
 command-forced = Without waiting, because: { $reason }
 command-times = Start by { $start }, finish by { $finish }
 command-logs = View logs
-teller-terminal = terminal
+teller-terminal = display
 teller-controller = controller
-rejection-expired = Rejected: the time to begin had passed.
-rejection-out-of-order = Rejected: out of order.
-rejection-unknown-verb = Rejected: this agent does not know the order.
-rejection-unit-not-listed = Rejected: the service is not on the terminal's list.
-rejection-unsupported = Rejected: this machine cannot do that.
-rejection-rate-limited = Rejected: too often within an hour.
-rejection-journal-full = Rejected: too many orders are waiting.
-rejection-session-running = Rejected: a session ran until the deadline.
-rejection-invalid-times = Rejected: its times make no sense.
-rejection-other = Rejected for a reason that this page does not know yet.
 queue = Orders
 queue-coming = Upcoming
 queue-past = Past
 queue-empty = Nothing is waiting.
 queue-past-empty = No order yet.
-queue-all = All orders of this terminal
+queue-all = All orders of this display
 orders-batch-title = Orders of a batch
 orders-of = Only { $name }
 orders-all = All orders
@@ -497,25 +445,6 @@ audit-object = On what
 audit-result = Result
 audit-detail = Details
 audit-none = No entries yet.
-audit-login = Sign-in
-audit-make-api-token = API token made
-audit-token-withdraw = API token removed
-audit-user-make = Person added
-audit-user-change = Person changed
-audit-user-remove = Person removed
-audit-terminal-add = Display added
-audit-terminal-change = Display changed
-audit-terminal-retire = Display retired
-audit-terminal-revoke = Certificate revoked
-audit-enroll-token-make = Enrollment code made
-audit-enroll = Display enrolled
-audit-command-issue = Order given
-audit-command-cancel = Order canceled
-audit-logs-upload = Logs received
-audit-certificate-renew = Certificate renewed
-audit-certificate-replace = Renewed certificate in use
-audit-certificate-check = Certificate refused
-audit-signing-key-rotate = Signing key replaced
 result-ok = allowed
 result-refused = refused
 
@@ -556,7 +485,7 @@ theme-auto = as the operating system
 theme-light = light
 theme-dark = dark
 settings-shortcuts = Use single keys (/ and ?)
-settings-shortcuts-hint = Ctrl+K always works. No key triggers anything on a terminal.
+settings-shortcuts-hint = Ctrl+K always works. No key triggers anything on a display.
 settings-account = Account
 settings-signed-in = Signed in as { $name } with the role “{ $role }”.
 password-change = Change password
@@ -569,7 +498,7 @@ wall-open = Open wall view
 ## Palette and help
 palette-open = Quick access
 palette-keys = Ctrl+K
-palette-question = Terminal, page or action …
+palette-question = Display, page or action …
 palette-found = Results
 palette-none = Nothing found.
 palette-page = Page
@@ -581,15 +510,15 @@ palette-dark = Dark appearance
 palette-light = Light appearance
 help-title = Help and keys
 help-keys = Keys
-help-palette = Quick access to terminals, pages and harmless actions
+help-palette = Quick access to displays, pages and harmless actions
 help-search = Jump to search
 help-help = This help
-help-heartbeat = Walk through a terminal's history
+help-heartbeat = Walk through a display's history
 help-shortcuts-on = Single keys can be switched off in the settings.
 help-shortcuts-off = Single keys are switched off in the settings.
 help-states = States, worst first
 help-status-fault = Something has failed, visitors notice.
-help-status-offline = The terminal has not been heard in time.
+help-status-offline = The display has not been heard in time.
 help-status-warning = It still works, but somebody should look.
 help-status-maintenance = Taken out of service by the staff.
 help-status-off = Switched off on purpose.
