@@ -57,8 +57,8 @@ async fn what_is_not_acknowledged_is_sent_again_under_a_new_key_and_otherwise_on
         sent.iter().map(|order| order.key.clone()).collect::<Vec<_>>()
     };
     let old = signing.signer().public().id.clone();
-    assert_eq!(sent().await, [old.clone()]);
-    assert_eq!(sent().await, [old.clone()], "the terminal has it");
+    assert_eq!(sent().await, [old.as_str()]);
+    assert_eq!(sent().await, [old.as_str()], "the terminal has it");
     let new = signing.rotate(now_ms).unwrap().id;
     assert_eq!(sent().await, [old.clone(), new.clone()], "the old signature counts no more");
     assert_eq!(sent().await, [old, new]);
