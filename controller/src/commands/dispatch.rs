@@ -156,8 +156,10 @@ impl Dispatch {
         let mut all_taken = true;
         for chunk in due.chunks(CHUNK) {
             let letters = self.mark(chunk, &signer, now_ms).await?;
-            self.commands.changed(letters.iter().map(|l| (l.command.id, l.command.terminal.clone()))).await;
-            all_taken &= self.post(letters).await?;
+            let sent: Vec<_> = letters.iter().map(|l| (l.command.id, l.command.terminal.clone())).collect();
+            // Nobody's screen may hold up an order.
+            let (taken, ()) = tokio::join!(self.post(letters), self.commands.changed(sent));
+            all_taken &= taken?;
         }
         Ok(all_taken)
     }
