@@ -181,17 +181,8 @@ impl Agent {
             ),
         );
 
-        let options = LinkOptions {
-            broker: self.identity.given.broker.clone(),
-            client_id: terminal.to_string(),
-            tls: held.tls(),
-            keep_alive_s: KEEP_ALIVE_S,
-            session_expiry_s: SESSION_EXPIRY_S,
-            filters: terminal_filters(&terminal),
-            username: None,
-        };
         let numbers = SessionNumbers::new(self.store.clone(), terminal.clone());
-        let (publisher, events, driver) = link(options, numbers);
+        let (publisher, events, driver) = link(self.link_options(&held), numbers);
         tasks.spawn_until_canceled(Stage::Link, "link", driver);
         let uplink = Uplink {
             terminal: terminal.clone(),
@@ -262,6 +253,19 @@ impl Agent {
         stop(tasks, control, code, goes_down).await;
         drop(whole_wanted);
         Ok(code)
+    }
+
+    fn link_options(&self, held: &Held) -> LinkOptions {
+        let terminal = &self.identity.terminal;
+        LinkOptions {
+            broker: self.identity.given.broker.clone(),
+            client_id: terminal.to_string(),
+            tls: held.tls(),
+            keep_alive_s: KEEP_ALIVE_S,
+            session_expiry_s: SESSION_EXPIRY_S,
+            filters: terminal_filters(terminal),
+            username: None,
+        }
     }
 
     fn rules(&self) -> anyhow::Result<Rules> {

@@ -31,8 +31,8 @@ const RECEIPT_LIMIT: Duration = Duration::from_secs(30);
 /// Milliseconds over which a fleet spreads its whole reports when the controller is back: presence
 /// is decided within two minutes, and 10,000 displays shall not all speak in one second.
 const RETURN_SPREAD_MS: u64 = 15_000;
-/// How long the birth may wait for the first reading of every part: the page says that it is alive
-/// every two seconds, the rest answers sooner or is slow, and then it is told as not known.
+/// How long the birth may wait for the first reading of every part: the page beats when it
+/// finds the agent again, the rest answers sooner or is slow, and then it is told as not known.
 const FIRST_READINGS: Duration = Duration::from_secs(3);
 
 /// A standing connection, as `app` learned it from the link.

@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use axum::http::StatusCode;
-use axum::routing::get;
 use migrado_link::session::{LinkOptions, link_with_receipts};
 use migrado_link::tls;
 use migrado_protocol::ids::CONTROLLER_NAME;
@@ -31,7 +29,7 @@ use crate::fleet::{FleetHandle, Terminal, table::Change};
 use crate::identity::Identities;
 use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
-use crate::metrics::{Counts, Others};
+use crate::metrics::{self, Counts};
 use crate::pki::Pki;
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
@@ -294,19 +292,13 @@ async fn told<E: std::error::Error>(what: &'static str, server: impl Future<Outp
 }
 
 fn metrics_router(parts: &Parts) -> axum::Router {
-    let (state, refusals, counts) = (parts.state.clone(), parts.refusals.clone(), parts.counts.clone());
-    let (whole, totals) = (parts.audit_whole.clone(), parts.totals.clone());
-    let metrics = async move || {
-        let (state, refusals, counts, totals) =
-            (state.clone(), refusals.clone(), counts.clone(), totals.clone());
-        let others = Others {
-            audit_whole: whole.load(std::sync::atomic::Ordering::Relaxed),
-            ..others(&state, &refusals, &totals).await
-        };
-        let text = crate::metrics::text(&state.fleet, &counts, &others, state.clock.now_ms());
-        text.map_err(|e| (StatusCode::INTERNAL_SERVER_ERROR, e.to_string()))
-    };
-    axum::Router::new().route("/metrics", get(metrics))
+    metrics::route::router(metrics::route::Sources {
+        state: parts.state.clone(),
+        refusals: parts.refusals.clone(),
+        counts: parts.counts.clone(),
+        totals: parts.totals.clone(),
+        audit_whole: parts.audit_whole.clone(),
+    })
 }
 
 fn health_router(parts: &Parts) -> axum::Router {
@@ -315,16 +307,6 @@ fn health_router(parts: &Parts) -> axum::Router {
         storing: parts.storing.subscribe(),
         writing: parts.writing.subscribe(),
     })
-}
-
-async fn others(state: &ApiState, refusals: &Refusals, totals: &Totals) -> Others {
-    let mut commands = state.commands.open_states();
-    let unreadable = store::commands::count_unreadable(&state.pool).await.unwrap_or_default();
-    if unreadable > 0 {
-        commands.insert("unreadable".to_owned(), unreadable);
-    }
-    let usage = totals.by_site(&state.fleet);
-    Others { refused: refusals.counts(), commands, usage, ..Others::default() }
 }
 
 /// What time brings: presence that changes by silence, renewals, the watchdog, the audit of refusals.

@@ -4,6 +4,7 @@
 //! the registry of the `prometheus` crate. Labels are bounded: identities, sites, closed words, and
 //! clipped words of devices. No other file spells a metric's name.
 
+pub mod route;
 mod terminals;
 mod text;
 

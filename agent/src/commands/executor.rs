@@ -123,6 +123,8 @@ impl<E: Effects> Executor<E> {
     /// One command from its acceptance to its end.
     async fn live(&self, Pending { record, cancel }: Pending) {
         let id = record.order.id;
+        // The word that it was accepted goes out first: what is journalled next holds this thread.
+        tokio::task::yield_now().await;
         // Taken back on its way here; whoever did that has noted it.
         if cancel.is_cancelled() {
             return self.open.remove(id);

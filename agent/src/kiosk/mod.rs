@@ -35,7 +35,7 @@ use view::View;
 /// Longest time for which the display shows its identity; an order asks for less or gets this.
 const IDENTIFY_MAX: Duration = Duration::from_secs(300);
 
-/// How old the last heartbeat that was passed on may get. The page beats every two seconds; whoever
+/// How old the last heartbeat that was passed on may get. The page beats every four seconds; whoever
 /// judges its silence needs far fewer, and what does not change must wake nobody.
 const HEARTBEAT_NEWS_MS: i64 = 5_000;
 

@@ -11,7 +11,7 @@ use super::Judgement;
 use crate::platform::clock;
 use crate::telemetry::State;
 
-/// Milliseconds of silence after which the page counts as gone. It sends every two seconds; a
+/// Milliseconds of silence after which the page counts as gone. It beats every four seconds; a
 /// browser under load may miss a few.
 const SILENT_MS: i64 = 15_000;
 /// Milliseconds after the agent's start in which no page is no fault: the browser starts after it.

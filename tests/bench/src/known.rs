@@ -42,6 +42,8 @@ pub(crate) fn issue(data_dir: &Path, n: usize) -> Result<Vec<Identity>> {
     let now_ms = now_ms();
     std::fs::create_dir_all(data_dir)?;
     let pki = Pki::open(data_dir, &["localhost"], now_ms)?;
+    // Mosquitto does not start without a list.
+    pki.write_revocations(&[], now_ms)?;
     (0..n)
         .map(|at| {
             let id: TerminalId = format!("sim-{at:05}").parse().map_err(|_| anyhow::anyhow!("a name"))?;

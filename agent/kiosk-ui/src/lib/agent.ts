@@ -1,8 +1,8 @@
 // Speaks to the agent on loopback: the stream of views, the heartbeat, the session.
 import { readView, type View } from './view';
 
-/** How often the page says that it draws. */
-const BEAT_MS = 2_000;
+/** How often the page says that it draws: each beat wakes the agent, and its patience is 15 s. */
+const BEAT_MS = 4_000;
 /** How long the agent may take to answer. */
 const ANSWER_MS = 5_000;
 /** How soon a stream that the browser gave up is opened again. */
@@ -37,8 +37,16 @@ export const endSession = () => ask('DELETE', '/api/session');
 
 /** Listens and beats for as long as the page lives. */
 export function connect(heard: Heard, route: () => string): void {
+  // Only a page that really draws says so: the frame is what a visitor sees.
+  const beat = () =>
+    requestAnimationFrame(async () => {
+      const body = { build: __BUILD__, load: LOAD, route: route(), visible: true };
+      if (await ask('POST', '/api/heartbeat', body)) heard.alive();
+    });
   const open = () => {
     const stream = new EventSource('/api/events');
+    // An agent that started anew shall not wait for the next beat to know that the page is there.
+    stream.addEventListener('open', beat);
     stream.addEventListener('view', (event) => {
       const view = readView((event as MessageEvent<string>).data);
       heard.alive();
@@ -48,14 +56,8 @@ export function connect(heard: Heard, route: () => string): void {
       if (stream.readyState === EventSource.CLOSED) setTimeout(open, REOPEN_MS);
     });
   };
-  // Only a page that really draws says so: the frame is what a visitor sees.
-  const beat = () =>
-    requestAnimationFrame(async () => {
-      const body = { build: __BUILD__, load: LOAD, route: route(), visible: true };
-      if (await ask('POST', '/api/heartbeat', body)) heard.alive();
-    });
-  open();
   beat();
+  open();
   setInterval(() => {
     if (document.visibilityState === 'visible') beat();
   }, BEAT_MS);
