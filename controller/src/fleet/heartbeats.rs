@@ -27,7 +27,7 @@ impl Heartbeats {
         if bucket == self.newest
             && let Some(last) = self.buckets.last_mut()
         {
-            *last = Some(last.map_or(status, |was| was.min(status)));
+            *last = Some(last.map_or(status, |was| worse(was, status)));
         }
     }
 
@@ -54,6 +54,14 @@ impl Heartbeats {
     }
 }
 
+/// The worse of two. Not to know for a moment is no status once something is known.
+fn worse(a: Status, b: Status) -> Status {
+    match (a, b) {
+        (Status::Unknown, known) | (known, Status::Unknown) => known,
+        _ => a.min(b),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,7 +72,9 @@ mod tests {
         bars.note(Status::Ok, 0);
         bars.note(Status::Fault, 1);
         bars.note(Status::Ok, 2);
+        bars.note(Status::Unknown, 3 * BUCKET_MS);
         bars.note(Status::Ok, 3 * BUCKET_MS);
+        bars.note(Status::Unknown, 3 * BUCKET_MS);
         let shown = bars.up_to(4 * BUCKET_MS);
         assert_eq!(shown.len(), BUCKETS);
         assert_eq!(shown[BUCKETS - 5..], [Some(Status::Fault), None, None, Some(Status::Ok), None]);

@@ -62,6 +62,8 @@ pub async fn open(file: &Path) -> Result<AnyPool, StoreError> {
     sqlx::any::install_default_drivers();
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
+        // A file does not go away like a server: asking each time whether it is there only costs.
+        .test_before_acquire(false)
         .after_connect(|conn, _| {
             Box::pin(async move {
                 // Whatever is acknowledged is synced: NORMAL loses commits in a power cut.

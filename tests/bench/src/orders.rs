@@ -31,9 +31,11 @@ use crate::known;
 /// Orders of one measurement.
 const ORDERS: usize = 200;
 /// Bare round trips.
-const ROUND_TRIPS: usize = 2_000;
+const ROUND_TRIPS: usize = 200;
 /// Commits whose cost is measured.
 const COMMITS: usize = 200;
+/// Rest before each order, round trip and commit: orders are rare, so everybody is measured cold.
+const REST: Duration = Duration::from_millis(30);
 /// Commits of the controller between an order and its acknowledgement: the order with its audit
 /// entry, the mark that it was sent with its sequence, the terminal's word.
 const CONTROLLER_COMMITS: f64 = 3.0;
@@ -81,6 +83,7 @@ async fn orders(kind: &str) -> Result<f64> {
     let mut took = Vec::with_capacity(ORDERS);
     for _ in 0..ORDERS {
         let last = newest(&pool).await?.map(|c| c.id);
+        tokio::time::sleep(REST).await;
         let began = Instant::now();
         // The answer to the one who ordered is beside the way of the order, not on it.
         let ordered = api.order("fp-01", json!({"verb": "identify", "seconds": 1}));
@@ -97,8 +100,6 @@ async fn orders(kind: &str) -> Result<f64> {
         let (ordered, acknowledged) = tokio::join!(ordered, acknowledged);
         ordered?;
         took.push(acknowledged?);
-        // The next one finds everybody at rest.
-        tokio::time::sleep(Duration::from_millis(30)).await;
     }
     Ok(p50_us(took))
 }
@@ -175,6 +176,7 @@ async fn round_trips(kind: &str) -> Result<f64> {
     let question = Topic::of(&identity.id, Channel::Command);
     let mut took = Vec::with_capacity(ROUND_TRIPS);
     for _ in 0..ROUND_TRIPS {
+        tokio::time::sleep(REST).await;
         let began = Instant::now();
         let (said, heard) = tokio::join!(ask(&asker, &question), message(&mut answers));
         said?;
@@ -211,6 +213,7 @@ async fn controller_commit_us(dir: &Path) -> Result<f64> {
     let mut took = Vec::with_capacity(COMMITS);
     let id: TerminalId = "fp-01".parse().map_err(|_| anyhow::anyhow!("a name"))?;
     for floor in 0..COMMITS {
+        tokio::time::sleep(REST).await;
         let began = Instant::now();
         let mut tx = pool.begin().await?;
         store::commands::next_sequence(&mut tx, &id, i64::try_from(floor)?).await?;
@@ -221,11 +224,12 @@ async fn controller_commit_us(dir: &Path) -> Result<f64> {
 }
 
 /// One row, committed by the agent's kind of store.
-fn agent_commit_us(dir: &Path) -> Result<f64> {
+async fn agent_commit_us(dir: &Path) -> Result<f64> {
     let table: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("journal");
     let db = redb::Database::create(dir.join("commits.redb"))?;
     let mut took = Vec::with_capacity(COMMITS);
     for n in 0..COMMITS {
+        tokio::time::sleep(REST).await;
         let began = Instant::now();
         let tx = db.begin_write()?;
         tx.open_table(table)?.insert(n as u64, [7_u8; 400].as_slice())?;
@@ -239,7 +243,7 @@ fn agent_commit_us(dir: &Path) -> Result<f64> {
 pub(crate) async fn measure() -> Result<Vec<Figure>> {
     let dir = tempfile::tempdir()?;
     let controller_us = controller_commit_us(dir.path()).await?;
-    let agent_us = agent_commit_us(dir.path())?;
+    let agent_us = agent_commit_us(dir.path()).await?;
     let commits_us = CONTROLLER_COMMITS * controller_us + AGENT_COMMITS * agent_us;
     let mut figures = Vec::new();
     for kind in ["embedded", "external"] {
