@@ -23,6 +23,9 @@ const TOO_HOT_CELSIUS: i16 = 98;
 const SENSIBLE_CELSIUS: std::ops::RangeInclusive<f32> = -40.0..=150.0;
 /// Readings between two of the temperature.
 const TEMPERATURE_EVERY: u32 = 4;
+/// Readings between two of what hardly moves: traffic, which takes a dozen files of each interface
+/// and is told by the megabyte, and the time of the boot.
+const SLOW_EVERY: u32 = 4;
 
 /// Reads it.
 #[derive(Debug)]
@@ -30,8 +33,18 @@ pub struct SystemSensor {
     system: Option<System>,
     networks: Option<Networks>,
     temperature: Temperature,
+    slow: Slow,
     cores_seen: bool,
     busy_since_ms: Option<i64>,
+}
+
+/// What is read less often, and when next.
+#[derive(Debug, Default)]
+struct Slow {
+    readings_left: u32,
+    received_bytes: u64,
+    sent_bytes: u64,
+    booted_ms: i64,
 }
 
 #[derive(Debug)]
@@ -55,7 +68,14 @@ impl SystemSensor {
             Ok(_) | Err(_) => Temperature::None,
         };
         let networks = Networks::new_with_refreshed_list().ok();
-        Self { system: System::new().ok(), networks, temperature, cores_seen: false, busy_since_ms: None }
+        Self {
+            system: System::new().ok(),
+            networks,
+            temperature,
+            slow: Slow::default(),
+            cores_seen: false,
+            busy_since_ms: None,
+        }
     }
 }
 
@@ -75,15 +95,7 @@ impl Sensor for SystemSensor {
         // The first value is the mean since boot of nothing: no use without a second one.
         let cpu_percent = if self.cores_seen { percent(system.global_cpu_usage()) } else { 0 };
         self.cores_seen = true;
-        let (mut received_bytes, mut sent_bytes) = (0u64, 0u64);
-        if let Some(networks) = self.networks.as_mut() {
-            networks.refresh(true);
-            for (name, data) in networks.iter().filter(|(name, _)| *name != "lo") {
-                tracing::trace!(?name, "counted");
-                received_bytes = received_bytes.saturating_add(data.total_received());
-                sent_bytes = sent_bytes.saturating_add(data.total_transmitted());
-            }
-        }
+        self.slow.read(self.networks.as_mut());
         let total = system.total_memory();
         let reading = Reported {
             at_ms: now_ms,
@@ -92,14 +104,34 @@ impl Sensor for SystemSensor {
             memory_used_bytes: total.saturating_sub(system.available_memory()),
             memory_total_bytes: total,
             temperature_celsius: self.temperature.read().await,
-            received_bytes,
-            sent_bytes,
-            booted_ms: System::boot_time().map_or(0, |s| i64::try_from(s).unwrap_or(0).saturating_mul(1000)),
+            received_bytes: self.slow.received_bytes,
+            sent_bytes: self.slow.sent_bytes,
+            booted_ms: self.slow.booted_ms,
         };
         let busy = reading.cpu_percent >= CPU_BUSY_PERCENT;
         self.busy_since_ms = busy.then(|| self.busy_since_ms.unwrap_or(now_ms));
         let judgement = judge(&reading, self.busy_since_ms.map_or(0, |since| now_ms - since));
         Sensed::new(Reading::System(reading), judgement)
+    }
+}
+
+impl Slow {
+    /// Reads it when it is time.
+    fn read(&mut self, networks: Option<&mut Networks>) {
+        if self.readings_left > 0 {
+            self.readings_left -= 1;
+            return;
+        }
+        self.readings_left = SLOW_EVERY - 1;
+        self.booted_ms =
+            System::boot_time().map_or(0, |s| i64::try_from(s).unwrap_or(0).saturating_mul(1000));
+        let Some(networks) = networks else { return };
+        networks.refresh(true);
+        (self.received_bytes, self.sent_bytes) = (0, 0);
+        for (_, data) in networks.iter().filter(|(name, _)| *name != "lo") {
+            self.received_bytes = self.received_bytes.saturating_add(data.total_received());
+            self.sent_bytes = self.sent_bytes.saturating_add(data.total_transmitted());
+        }
     }
 }
 
