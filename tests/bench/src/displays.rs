@@ -138,7 +138,7 @@ impl Displays {
         let mut under_way = JoinSet::new();
         let mut said = 0;
         while said < messages {
-            let due = messages.min((began.elapsed().as_secs_f64() * per_s) as usize + 1);
+            let due = messages.min(((began.elapsed().as_secs_f64() * per_s) as usize).saturating_add(1));
             for n in said..due {
                 let display = displays[n % displays.len()].clone();
                 let (channel, payload) = say(&display);
