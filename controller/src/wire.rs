@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::state::ApiState;
 use crate::clock::Clock;
+use crate::ingest::gather::gather;
 use crate::ingest::{GROUP_MAX, Ingest, Message};
 
 /// The controller's connections are numbered by the time of their making.
@@ -61,7 +62,8 @@ pub async fn wire_task(
         if n == 0 {
             return;
         }
-        let mut messages = Vec::with_capacity(n);
+        gather(&mut events, &mut buffer).await;
+        let mut messages = Vec::with_capacity(buffer.len());
         for event in buffer.drain(..) {
             match event {
                 LinkEvent::Message { topic, payload, retained, receipt } => {

@@ -4,6 +4,7 @@
 //! never an error of the connection.
 
 pub mod decode;
+pub mod gather;
 pub mod group;
 pub mod limiter;
 pub mod receipts;
