@@ -219,7 +219,10 @@ impl Demo {
 
     /// Starts agents again that asked for it or died, as systemd does, and says so.
     pub fn supervise(&mut self, tell: impl Fn(&str)) -> Result<()> {
-        self.controller.process().must_live()?;
+        if self.controller.process().ended().is_some() {
+            tell("the controller ended and is started again, as systemd would");
+            self.controller.launch()?;
+        }
         for terminal in &mut self.terminals {
             if !terminal.is_running() {
                 tell(&format!("the agent of {} ended and is started again, as systemd would", terminal.id));

@@ -2,7 +2,7 @@
 //! certificate over HTTPS, checks what it gets, and keeps it. Each failure has its own words,
 //! because somebody stands in front of the display and reads them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use migrado_link::tls::pinned::{is_wrong_pin, pin_of, pinned_client_config};
 use migrado_link::tls::{CertResolver, TlsError};
@@ -10,7 +10,7 @@ use migrado_protocol::TerminalId;
 use migrado_protocol::enroll::{EnrollRequest, EnrollResponse, InvalidToken, TokenContent};
 
 use super::listener::{ANSWER_LIMIT, Problem, bounded_body, innermost};
-use super::{Identity, IdentityError, key_and_request, save};
+use super::{Identity, IdentityError, key_and_request, load, save};
 
 const PATH: &str = "/terminal/v1/enroll";
 
@@ -20,6 +20,19 @@ pub enum EnrollError {
     /// The token cannot be read.
     #[error(transparent)]
     Token(#[from] InvalidToken),
+    /// The display is another one: its outbox, journal and settings are not this token's.
+    #[error(
+        "this display is {here}, and the token is for {wanted}; to make it {wanted}, stop the agent and remove {} first",
+        data_dir.display()
+    )]
+    AnotherDisplay {
+        /// Who it is.
+        here: TerminalId,
+        /// Whom the token is for.
+        wanted: TerminalId,
+        /// Where its state is.
+        data_dir: PathBuf,
+    },
     /// Key or request could not be made.
     #[error("cannot make a key and a certificate request")]
     Key(#[source] rcgen::Error),
@@ -90,6 +103,13 @@ pub async fn enroll(
     let mut token = TokenContent::from_text(token)?;
     if let Some(given) = controller {
         given.clone_into(&mut token.controller);
+    }
+    // An identity that cannot be read says nothing about whose it was; a new one mends it.
+    if let Ok(Some(now)) = load(data_dir)
+        && now.terminal != token.terminal
+    {
+        let (here, wanted) = (now.terminal, token.terminal);
+        return Err(EnrollError::AnotherDisplay { here, wanted, data_dir: data_dir.to_owned() });
     }
     let (key_pem, csr_pem) = key_and_request(&token.terminal).map_err(EnrollError::Key)?;
     let request = EnrollRequest { terminal: token.terminal.clone(), secret: token.secret.clone(), csr_pem };

@@ -59,6 +59,21 @@ async fn an_enrolled_display_keeps_a_usable_identity_for_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_display_does_not_become_another_one_by_a_foreign_token() {
+    let authority = Arc::new(Authority::new());
+    let address = serve(authority.server("localhost"), good(&authority)).await;
+    let folder = tempfile::tempdir().unwrap();
+    enroll(folder.path(), &token(&address, &authority.pem), None).await.unwrap();
+    let mut foreign = TokenContent::from_text(&token(&address, &authority.pem)).unwrap();
+    foreign.terminal = "bh-01".parse().unwrap();
+    let said = enroll(folder.path(), &foreign.to_text(), None).await.unwrap_err().to_string();
+    assert!(said.contains("this display is fp-01, and the token is for bh-01"), "{said}");
+    assert_eq!(load(folder.path()).unwrap().unwrap().terminal.as_str(), "fp-01");
+    // Negative control: its own token enrolls it anew.
+    enroll(folder.path(), &token(&address, &authority.pem), None).await.unwrap();
+}
+
+#[tokio::test]
 async fn each_refusal_of_the_controller_has_its_own_words() {
     let authority = Authority::new();
     for (code, words) in [

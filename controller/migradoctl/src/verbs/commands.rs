@@ -159,7 +159,7 @@ fn order_of(send: &Send) -> Result<Value, Failure> {
             let unit = send.unit.as_ref().ok_or_else(|| Failure::usage("restart_service needs --unit"))?;
             order["unit"] = json!(unit);
         }
-        "identify" => order["seconds"] = json!(send.seconds.unwrap_or(60)),
+        "identify" => order["seconds"] = json!(send.seconds.unwrap_or(30)),
         "collect_logs" => order["since_s"] = json!(send.since_s.unwrap_or(3600)),
         "set_out_of_service" => {
             let reason =
