@@ -54,6 +54,11 @@ pub fn explain(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
 fn of_display(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
     let (presence, since_ms) = presence::decide(terminal, now_ms);
     if presence != Presence::Online {
+        // Who was heard once and has no certificate was revoked: it does not come back by itself.
+        if terminal.certificate.is_none() && terminal.last_seen_ms.is_some() {
+            let (code, words) = ("revoked".to_owned(), of_revoked());
+            return vec![Why { code, component: None, words, detail: None, since_ms }];
+        }
         let code = presence.word().to_owned();
         return vec![Why { code, component: None, words: of_presence(presence), detail: None, since_ms }];
     }
@@ -102,6 +107,15 @@ fn of_display(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
 }
 
 /// The words of a display without a verdict.
+fn of_revoked() -> Words {
+    words(
+        "Das Zertifikat ist gesperrt.",
+        "The certificate was revoked.",
+        "Soll das Terminal wieder dazugehören: neu anmelden.",
+        "If the display is to belong again: enroll it anew.",
+    )
+}
+
 fn of_starting() -> Words {
     words(
         "Das Terminal startet; was es kann, ist noch nicht bekannt.",
@@ -376,5 +390,28 @@ pub fn of_reason(reason: Reason) -> Words {
             "Controller aktualisieren.",
             "Update the controller.",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::apply::{Heard, apply};
+    use super::super::terminal::Certificate;
+    use super::*;
+
+    #[test]
+    fn a_revoked_display_is_called_revoked_and_not_just_late() {
+        let mut t = Terminal::new("fp-01".parse().unwrap(), "fp".parse().unwrap(), String::new(), 0);
+        let code = |t: &Terminal, now_ms| explain(t, now_ms)[0].code.clone();
+        assert_eq!(code(&t, 1), "unknown", "it was never there");
+        t.certificate = Some(Certificate { serial: "1".into(), not_after_ms: i64::MAX });
+        apply(&mut t, 1, Heard::Sign, 1);
+        let lost = Heard::Presence(migrado_protocol::Presence::Death {
+            cause: migrado_protocol::presence::DeathCause::Lost,
+        });
+        apply(&mut t, 1, lost, 2);
+        assert_eq!(code(&t, 3), "late", "negative control");
+        t.certificate = None;
+        assert_eq!((code(&t, 3), code(&t, 1_000_000)), ("revoked".to_owned(), "revoked".to_owned()));
     }
 }
