@@ -294,7 +294,8 @@ impl Uplink {
         let now_ms = clock::now_ms();
         let due_ms = progress.sent.as_ref().map_or(READINGS_PERIOD_MS, |sent| sent.due_in_ms(now_ms));
         let due = Instant::now() + Duration::from_millis(due_ms.unsigned_abs());
-        let waits = progress.controller.is_some() && self.outbox.waits_up_to(progress.told_to);
+        // Only who listens gives receipts: without him a time that has passed must not wake us again.
+        let waits = self.linked.borrow().controller_online && self.outbox.waits_up_to(progress.told_to);
         let again = waits.then_some(progress.again_at);
         [again, progress.whole_at].into_iter().flatten().fold(due, Instant::min) + Duration::from_millis(1)
     }
