@@ -96,6 +96,21 @@ impl Reported {
     }
 }
 
+/// Whether a report brings readings alone, which move all the time: they are kept apart, in
+/// `store::terminals`, from what seldom changes.
+pub fn brings_only_readings(report: &Report) -> bool {
+    // By name, so that a new part of a report has to be put on one side.
+    let Report { full, verdict, health, services, printers, generation, system, storage, clock, page } =
+        report;
+    let _moving = (system, storage, clock, page);
+    !full
+        && verdict.is_none()
+        && health.is_empty()
+        && services.is_none()
+        && printers.is_empty()
+        && generation.is_none()
+}
+
 /// One terminal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Terminal {

@@ -8,6 +8,7 @@ use migrado_protocol::{Ack, Component, Health, Level, TerminalId, UsageHour};
 
 use super::receipts::Items;
 use crate::fleet::apply::{Effect, Heard, apply};
+use crate::fleet::terminal::brings_only_readings;
 use crate::fleet::{Presence, Status, Terminal, presence, status};
 use crate::store::timeline::NewLine;
 
@@ -51,6 +52,8 @@ impl Seen {
 pub struct Applied {
     /// In the domain's words.
     pub effect: Effect,
+    /// Whether more than readings may have changed.
+    pub more_than_readings: bool,
     before: Seen,
     after: Seen,
     /// Whether an absence was told that was not known before.
@@ -63,6 +66,11 @@ pub fn change(t: &mut Terminal, session: u64, heard: Heard, now_ms: i64) -> (App
     let before = Seen::of(t, now_ms);
     let away_before = t.away.clone();
     let sign_only = matches!(heard, Heard::Sign);
+    let more_than_readings = match &heard {
+        Heard::Report { report, .. } => !brings_only_readings(report),
+        Heard::Presence(_) | Heard::Kept(_) => true,
+        Heard::Sign => false,
+    };
     let health = match &heard {
         Heard::Report { report, .. } => health_codes(&t.reported.health, &report.health),
         _ => Vec::new(),
@@ -74,7 +82,7 @@ pub fn change(t: &mut Terminal, session: u64, heard: Heard, now_ms: i64) -> (App
     }
     let told_away = t.away.as_ref().filter(|away| away_before.as_ref() != Some(away)).map(|away| away.cause);
     let visible = effect != Effect::Stale && (!sign_only || before.presence != after.presence);
-    (Applied { effect, before, after, told_away, health }, visible)
+    (Applied { effect, more_than_readings, before, after, told_away, health }, visible)
 }
 
 /// The nodes that are otherwise than before. The first report of all tells no news.
@@ -96,7 +104,7 @@ fn code(component: Component, node: &Health) -> String {
 impl Group {
     /// Notes what a message did.
     pub fn note(&mut self, id: &TerminalId, applied: Applied, now_ms: i64) {
-        let Applied { effect, before, after, told_away, health } = applied;
+        let Applied { effect, more_than_readings: _, before, after, told_away, health } = applied;
         if effect == Effect::Stale {
             return;
         }

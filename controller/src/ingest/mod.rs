@@ -9,8 +9,7 @@ pub mod group;
 pub mod limiter;
 pub mod receipts;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use migrado_link::session::Receipt;
 use migrado_protocol::command::Verb;
@@ -90,7 +89,8 @@ pub struct Parts {
 pub struct Ingest {
     parts: Parts,
     limiter: Limiter,
-    dirty: BTreeSet<TerminalId>,
+    /// What is not on the disk yet, and whether of a terminal more than its readings.
+    dirty: BTreeMap<TerminalId, bool>,
     asked_ms: HashMap<TerminalId, i64>,
 }
 
@@ -104,7 +104,7 @@ struct Committed {
 impl Ingest {
     /// Takes nothing yet.
     pub fn new(parts: Parts) -> Self {
-        let (limiter, dirty, asked_ms) = (Limiter::default(), BTreeSet::new(), HashMap::new());
+        let (limiter, dirty, asked_ms) = (Limiter::default(), BTreeMap::new(), HashMap::new());
         Self { parts, limiter, dirty, asked_ms }
     }
 
@@ -197,7 +197,7 @@ impl Ingest {
         let change = |t: &mut Terminal| group::change(t, session, heard, now_ms);
         let Some((applied, visible)) = self.parts.fleet.change_untold(id, change) else { return };
         // Also of one that was stale: a transaction begins with a write.
-        self.dirty.insert(id.clone());
+        *self.dirty.entry(id.clone()).or_default() |= applied.more_than_readings;
         if visible {
             group.seen.insert(id.clone());
         }
@@ -240,10 +240,17 @@ impl Ingest {
             return Ok(committed);
         }
         let fail = StoreError::of("commit what terminals said");
-        let states: Vec<Arc<Terminal>> =
-            self.dirty.iter().filter_map(|id| self.parts.fleet.get(id)).collect();
+        let (mut moved, mut changed) = (Vec::with_capacity(self.dirty.len()), Vec::new());
+        for (id, more_than_readings) in &self.dirty {
+            let Some(terminal) = self.parts.fleet.get(id) else { continue };
+            if *more_than_readings {
+                changed.push(terminal.clone());
+            }
+            moved.push(terminal);
+        }
         let mut tx = self.parts.pool.begin().await.map_err(fail)?;
-        terminals::put_states(&mut tx, &states).await?;
+        terminals::put_readings(&mut tx, &moved).await?;
+        terminals::put_states(&mut tx, &changed).await?;
         for (id, hour) in &group.usage {
             let risen = usage::merge(&mut tx, id.as_str(), hour).await?;
             committed.risen.push((id.clone(), risen));

@@ -1,7 +1,7 @@
 //! Ingest over a real database: what it refuses for a while is kept, what was stored is receipted,
 //! who was revoked is not heard, the past is told as the past.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use migrado_protocol::topic::{Channel, Topic};
@@ -232,6 +232,11 @@ async fn hours_that_cannot_be_are_refused_for_good() {
     assert_eq!(hours.len(), 1);
 }
 
+async fn put_all(conn: &mut sqlx::AnyConnection, terminal: &Arc<Terminal>) {
+    terminals::put_readings(conn, std::slice::from_ref(terminal)).await.unwrap();
+    terminals::put_states(conn, std::slice::from_ref(terminal)).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_ingest_writes_brings_no_revoked_or_removed_terminal_back() {
     let mut bench = Bench::new().await;
@@ -243,9 +248,50 @@ async fn what_ingest_writes_brings_no_revoked_or_removed_terminal_back() {
     bench.world.state.registry.put(&revoked).await.unwrap();
     let mut conn = pool.acquire().await.unwrap();
     // As if the group had been composed just before the revocation.
-    terminals::put_states(&mut conn, std::slice::from_ref(&with_certificate)).await.unwrap();
+    put_all(&mut conn, &with_certificate).await;
     assert_eq!(terminals::all(&pool).await.unwrap()[0].certificate, None);
     bench.world.state.registry.remove(&id()).await.unwrap();
-    terminals::put_states(&mut conn, &[with_certificate]).await.unwrap();
+    put_all(&mut conn, &with_certificate).await;
     assert!(terminals::all(&pool).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn each_message_leaves_the_disk_as_the_fleet_has_it() {
+    let mut bench = Bench::new().await;
+    let said = |session: u64, seq: u64, body: Value| json!({ "v": 1, "session": session, "seq": seq, "at_ms": 1, "body": body });
+    let system = |load: u32| {
+        json!({ "at_ms": 1, "cpu_percent": 3, "load1_centi": load, "memory_used_bytes": 1, "memory_total_bytes": 2,
+                "received_bytes": 0, "sent_bytes": 0, "booted_ms": 0 })
+    };
+    let verdict = json!({ "level": "inform_only", "because": [], "since_ms": 5 });
+    let health = json!({ "printer": { "state": "failed", "reason": "paper_jam", "since_ms": 5 } });
+    let printer = json!({ "main": { "at_ms": 1, "source": "ipp", "state": "idle", "accepting": true, "asleep": false } });
+    let page = json!({ "heartbeat_ms": 9, "session": true, "build": "1" });
+    let messages = [
+        (Channel::Presence, said(5, 0, json!({ "is": "birth", "agent_version": "0", "started_ms": 1 }))),
+        (Channel::Report, said(5, 1, json!({ "full": true, "system": system(1), "generation": 4 }))),
+        (Channel::Report, said(5, 2, json!({ "system": system(2) }))),
+        (Channel::Report, said(5, 3, json!({ "health": health }))),
+        (Channel::Report, said(5, 4, json!({ "verdict": verdict, "system": system(3) }))),
+        (Channel::Report, said(5, 5, json!({ "printers": printer }))),
+        (
+            Channel::Report,
+            said(
+                5,
+                6,
+                json!({ "page": page, "services": { "cups": { "active": "active", "sub": "running" } } }),
+            ),
+        ),
+        (Channel::Report, said(5, 7, json!({ "printers": { "main": null }, "generation": 5 }))),
+        (Channel::Presence, said(5, 0, json!({ "is": "death", "cause": "lost" }))),
+    ];
+    for (channel, message) in messages {
+        let before = bench.world.state.fleet.get(&id()).unwrap();
+        bench.take(channel, message.clone()).await;
+        let now = bench.world.state.fleet.get(&id()).unwrap();
+        assert_ne!(now, before, "{message} was taken");
+        let stored = terminals::all(&bench.world.state.pool).await.unwrap().pop().unwrap();
+        let comparable = Terminal { certificate: stored.certificate.clone(), ..(*now).clone() };
+        assert_eq!(stored, comparable, "after {message}");
+    }
 }
