@@ -11,22 +11,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
 use migrado_link::signing::Signer;
-use migrado_protocol::command::{CommandState, Directive, Order};
-use migrado_protocol::signed::Purpose;
-use migrado_protocol::topic::{Channel, Topic};
-use migrado_protocol::{Signed, TerminalId};
+use migrado_protocol::TerminalId;
+use migrado_protocol::command::CommandState;
+use migrado_protocol::topic::Topic;
+use sqlx::Row as _;
 use tokio_util::sync::CancellationToken;
 
 use super::Commands;
+use super::desk::{AT_ONCE_MAX, Desk, Letter, letter};
 use super::settle::controller_step;
 use crate::pki::Signing;
-use crate::store::{
-    StoreError,
-    commands::{self as rows, Command},
-};
-
-/// Commands marked in one transaction: one sync of the disk serves them all.
-const CHUNK: usize = 256;
+use crate::store::StoreError;
+use crate::store::commands::{self as rows, Command};
+use crate::store::tx::Tx;
 
 /// Publications under way at once: enough to fill the line, bounded for the broker's sake.
 const IN_FLIGHT_MAX: usize = 64;
@@ -82,79 +79,75 @@ pub fn decide(command: &Command, mark: &str, now_ms: i64) -> Option<Sending> {
     }
 }
 
-/// Something signed and ready to go.
-#[derive(Debug)]
-struct Letter {
-    command: Command,
-    sending: Sending,
-    topic: Topic,
-    payload: Vec<u8>,
-    expiry_s: u32,
-}
-
 /// The dispatcher.
 #[derive(Debug)]
 pub struct Dispatch {
     commands: Commands,
+    desk: Arc<Desk>,
     outlet: Arc<dyn Outlet>,
-    connections: Arc<dyn Connections>,
-    signing: Signing,
-    /// This start of the controller: what an earlier one marked as sent may never have left.
-    start: i64,
 }
 
 impl Dispatch {
-    /// A dispatcher of a controller that starts now.
+    /// A dispatcher of a controller that starts now; from now on orders are sent at once.
     pub fn new(
         commands: Commands,
         outlet: Arc<dyn Outlet>,
         connections: Arc<dyn Connections>,
         signing: Signing,
     ) -> Self {
-        let start = commands.clock.now_ms();
-        Self { commands, outlet, connections, signing, start }
+        let desk = Arc::new(Desk::new(connections, signing, commands.clock.now_ms()));
+        let desk = commands.desk.get_or_init(|| desk).clone();
+        Self { commands, desk, outlet }
     }
 
     /// The task.
     pub async fn run(self, stop: CancellationToken) {
+        let mut looking = true;
         loop {
-            match self.look().await {
-                Ok(true) => {}
-                Ok(false) => tokio::time::sleep(RETRY_PAUSE).await,
+            let done = if looking { self.look().await } else { self.post_queue().await };
+            let went = match done {
+                Ok(went) => went,
                 Err(error) => {
                     tracing::error!(%error, "commands could not be dispatched");
-                    tokio::time::sleep(RETRY_PAUSE).await;
+                    false
                 }
+            };
+            if !went {
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
             // Every arm is cancel-safe: a wake-up that is not taken stays stored in the `Notify`.
-            tokio::select! {
+            looking = tokio::select! {
                 () = stop.cancelled() => return,
-                () = self.commands.wake.notified() => {}
-                () = tokio::time::sleep(LOOK_PERIOD) => {}
-            }
+                () = self.desk.filled.notified() => !went,
+                () = self.commands.wake.notified() => true,
+                () = tokio::time::sleep(LOOK_PERIOD) => true,
+            };
         }
+    }
+
+    /// Sends what was signed already.
+    async fn post_queue(&self) -> Result<bool, StoreError> {
+        let letters = std::mem::take(&mut *self.desk.queue.lock().await);
+        self.post(letters.into()).await
     }
 
     /// Sends all that can be sent now; `false` when the broker did not take something.
     pub async fn look(&self) -> Result<bool, StoreError> {
         let now_ms = self.commands.clock.now_ms();
-        // One key for the marks and the letters: when it is replaced meanwhile, the next look sends
-        // again under the new one whatever is not acknowledged.
-        let signer = self.signing.signer();
+        let signer = self.desk.signer();
+        let mut all_taken = self.post_queue().await?;
         let mut due = Vec::new();
         let mut marks: HashMap<TerminalId, Option<String>> = HashMap::new();
         for command in rows::open(&self.commands.pool).await? {
-            let mark = marks.entry(command.terminal.clone()).or_insert_with(|| {
-                let session = self.connections.session(&command.terminal);
-                session.map(|s| format!("{}.{s}.{}", self.start, signer.public().id))
-            });
+            let mark = marks
+                .entry(command.terminal.clone())
+                .or_insert_with(|| self.desk.mark(&command.terminal, &signer));
             let Some(mark) = mark else { continue };
             if let Some(sending) = decide(&command, mark, now_ms) {
                 due.push((command, sending, mark.clone()));
             }
         }
-        let mut all_taken = true;
-        for chunk in due.chunks(CHUNK) {
+        for chunk in due.chunks(AT_ONCE_MAX) {
             let letters = self.mark(chunk, &signer, now_ms).await?;
             let sent: Vec<_> = letters.iter().map(|l| (l.command.id, l.command.terminal.clone())).collect();
             // Nobody's screen may hold up an order.
@@ -164,18 +157,18 @@ impl Dispatch {
         Ok(all_taken)
     }
 
-    /// Marks commands as sent, takes their sequences, and signs them. One transaction.
+    /// Marks commands as sent, takes their sequences, and signs them. One transaction: one sync of
+    /// the disk serves them all. Gives them behind what is in the queue already.
     async fn mark(
         &self,
         chunk: &[(Command, Sending, String)],
         signer: &Signer,
         now_ms: i64,
     ) -> Result<Vec<Letter>, StoreError> {
-        let fail = StoreError::of("mark commands as sent");
+        let mut queue = self.desk.queue.lock().await;
         let mut letters = Vec::with_capacity(chunk.len());
-        let mut tx = self.commands.pool.begin().await.map_err(fail)?;
+        let mut tx = Tx::begin(&self.commands.pool, "mark commands as sent").await?;
         for (command, sending, mark) in chunk {
-            let sequence = rows::next_sequence(&mut tx, &command.terminal, now_ms).await?;
             let mut command = command.clone();
             let step = match sending {
                 Sending::Cancel => {
@@ -189,18 +182,22 @@ impl Dispatch {
                     (!again).then(|| controller_step(CommandState::Sent, now_ms, None))
                 }
             };
-            if !rows::update(&mut tx, &command, step.as_ref()).await? {
+            let sequence = rows::next_sequence(&command.terminal, now_ms);
+            let answer = tx.ask([sequence, rows::update_if_same(&command)]).await?;
+            let [sequence, _revision] = answer.as_slice() else {
                 continue; // The terminal or a person was faster; the next look decides anew.
+            };
+            if let Some(step) = &step {
+                rows::step_of_update(&mut tx, &command, step);
             }
             command.revision += 1;
-            let sequence = u64::try_from(sequence).unwrap_or(0);
-            match letter(command, *sending, sequence, signer, now_ms) {
+            match letter(command, *sending, sequence.get(0), signer, now_ms) {
                 Ok(letter) => letters.push(letter),
                 Err(error) => tracing::error!(%error, "an order could not be written"),
             }
         }
-        tx.commit().await.map_err(fail)?;
-        Ok(letters)
+        tx.commit().await?;
+        Ok(queue.drain(..).chain(letters).collect())
     }
 
     /// Publishes; what the broker did not take waits again.
@@ -248,35 +245,6 @@ impl Dispatch {
         }
         Ok(())
     }
-}
-
-fn letter(
-    command: Command,
-    sending: Sending,
-    sequence: u64,
-    signer: &Signer,
-    now_ms: i64,
-) -> Result<Letter, serde_json::Error> {
-    let (directive, expires_ms) = match sending {
-        Sending::Run => {
-            let order = Order {
-                id: command.id,
-                verb: command.verb.clone(),
-                start_by_ms: command.start_by_ms,
-                finish_by_ms: command.finish_by_ms,
-                force_reason: command.force_reason.clone(),
-            };
-            (Directive::Run(order), command.start_by_ms)
-        }
-        Sending::Cancel => (Directive::Cancel { id: command.id }, command.finish_by_ms),
-    };
-    let mut signed = Signed::unsigned(command.terminal.clone(), sequence, now_ms, expires_ms, &directive)?;
-    signer.sign(&mut signed, Purpose::Command);
-    let payload = serde_json::to_vec(&signed)?;
-    let topic = Topic::of(&command.terminal, Channel::Command);
-    // Rounded up: the signature and the terminal hold the exact time.
-    let expiry_s = u32::try_from((expires_ms - now_ms).max(0) / 1000 + 1).unwrap_or(u32::MAX);
-    Ok(Letter { command, sending, topic, payload, expiry_s })
 }
 
 #[cfg(test)]

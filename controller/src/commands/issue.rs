@@ -1,16 +1,22 @@
 //! Issues and takes back orders. What applies is `plan`'s decision; here it is stored and audited
 //! in one transaction, under the caller's idempotency key.
 
+use std::sync::Arc;
+
 use migrado_protocol::CommandId;
 use migrado_protocol::TerminalId;
 use migrado_protocol::command::{CommandState, Teller, Verb};
+use sqlx::Row as _;
 
 use super::Commands;
+use super::desk::{Desk, Letter, letter};
+use super::dispatch::Sending;
 use super::plan::Times;
 use super::settle::controller_step;
 use crate::audit::Entry;
 use crate::store::command_steps::Step;
 use crate::store::commands::{self as rows, Command};
+use crate::store::tx::Tx;
 use crate::store::{StoreError, audit, idempotency};
 
 /// An order that was checked.
@@ -57,33 +63,91 @@ pub enum Canceling {
 }
 
 impl Commands {
-    /// Stores an order for each terminal, with its audit entries.
+    /// Stores an order for each terminal, with its audit entries. Where a terminal is connected it
+    /// is signed in the same transaction, and leaves at once.
     pub async fn issue(&self, issue: Issue) -> Result<Issued, StoreError> {
-        let now_ms = self.clock.now_ms();
         let batch = uuid::Uuid::now_v7().to_string();
-        let fail = StoreError::of("issue an order");
-        let mut tx = self.pool.begin().await.map_err(fail)?;
-        if let Some((key, hash)) = &issue.idempotency {
-            let kept = idempotency::take(&mut tx, &issue.actor, key, hash, &batch, now_ms).await?;
-            match kept {
-                Some(kept) if kept.request_hash == *hash => return Ok(Issued::Before(kept.batch)),
-                Some(_) => return Ok(Issued::KeyReused),
-                None => {}
-            }
+        // Held until the letters are in the queue: they leave in the order of their sequences.
+        let mut queue = match self.desk.get() {
+            Some(desk) => Some((desk, desk.queue.lock().await)),
+            None => None,
         }
-        let mut made = Vec::with_capacity(issue.terminals.len());
-        for terminal in &issue.terminals {
-            let command = of(&issue, terminal, &batch, now_ms);
-            rows::insert(&mut tx, &command).await?;
-            let entry = Entry::ok(now_ms, &issue.actor, "command.issue", terminal.as_str())
-                .detail(described(&command));
-            audit::append_in(&mut tx, entry).await?;
-            made.push((command.id, terminal.clone()));
+        // What is sent in portions need not hold up the others.
+        .filter(|(desk, queue)| desk.takes(queue, issue.terminals.len()));
+        let at_once = queue.as_ref().map(|(desk, _)| *desk);
+        let (made, letters) = match self.store(&issue, &batch, at_once).await {
+            Ok(made) => made,
+            Err(error) if error.is_conflict() => return self.issued_before(&issue, error).await,
+            Err(error) => return Err(error),
+        };
+        let all_sent = letters.len() == made.len();
+        if let Some((desk, queue)) = &mut queue {
+            queue.extend(letters);
+            desk.filled.notify_one();
         }
-        tx.commit().await.map_err(fail)?;
-        self.wake();
+        drop(queue);
+        if !all_sent {
+            self.wake();
+        }
         self.changed(made).await;
         Ok(Issued::Batch(batch))
+    }
+
+    /// One transaction; gives what was made, and what of it can leave.
+    async fn store(
+        &self,
+        issue: &Issue,
+        batch: &str,
+        desk: Option<&Arc<Desk>>,
+    ) -> Result<(Vec<(CommandId, TerminalId)>, Vec<Letter>), StoreError> {
+        let now_ms = self.clock.now_ms();
+        let signer = desk.map(|desk| desk.signer());
+        let (mut made, mut letters) = (Vec::with_capacity(issue.terminals.len()), Vec::new());
+        let mut tx = Tx::begin(&self.pool, "issue an order").await?;
+        if let Some((key, hash)) = &issue.idempotency {
+            tx.add(idempotency::take(&issue.actor, key, hash, batch, now_ms));
+        }
+        for terminal in &issue.terminals {
+            let mut command = of(issue, terminal, batch, now_ms);
+            let mut steps = vec![Step {
+                teller: command.issued_by.clone(),
+                ..controller_step(command.state, now_ms, command.reason.as_deref())
+            }];
+            let sends = desk.zip(signer.as_ref()).and_then(|(d, s)| Some((d.mark(terminal, s)?, s)));
+            let mut questions = vec![audit::number()];
+            if let Some((mark, _)) = &sends {
+                command.state = CommandState::Sent;
+                command.sent_mark.clone_from(mark);
+                command.revision += 1;
+                steps.push(controller_step(CommandState::Sent, now_ms, None));
+                questions.push(rows::next_sequence(terminal, now_ms));
+            }
+            let answers = tx.ask(questions).await?;
+            rows::insert(&mut tx, &command, &steps);
+            let entry = Entry::ok(now_ms, &issue.actor, "command.issue", terminal.as_str())
+                .detail(described(&command));
+            let corrupt = || StoreError::Corrupt { what: "the head of the audit log".into() };
+            audit::entry(answers.first().ok_or_else(corrupt)?, entry).into_iter().for_each(|s| tx.add(s));
+            made.push((command.id, terminal.clone()));
+            if let Some((_, signer)) = sends
+                && let Some(sequence) = answers.get(1)
+            {
+                let letter = letter(command, Sending::Run, sequence.get(0), signer, now_ms);
+                letters.push(letter.map_err(|e| StoreError::Corrupt { what: format!("an order: {e}") })?);
+            }
+        }
+        tx.commit().await?;
+        Ok((made, letters))
+    }
+
+    /// The same request was made before, or another one under its key.
+    async fn issued_before(&self, issue: &Issue, error: StoreError) -> Result<Issued, StoreError> {
+        let Some((key, hash)) = &issue.idempotency else { return Err(error) };
+        match idempotency::find(&self.pool, &issue.actor, key).await? {
+            Some(kept) if kept.request_hash == *hash => Ok(Issued::Before(kept.batch)),
+            Some(_) => Ok(Issued::KeyReused),
+            None => Err(error),
+        }
     }
 
     /// Takes a command back: at once while it is queued, else by asking its terminal.

@@ -2,6 +2,7 @@
 //! what waits to terminals that are connected; `settle` takes the terminals' word and the passing
 //! of time. The database is the truth throughout: a restart in the middle changes nothing.
 
+pub mod desk;
 pub mod dispatch;
 pub mod issue;
 pub mod plan;
@@ -9,15 +10,16 @@ pub mod settle;
 pub mod verbs;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use migrado_protocol::command::Ack;
 use migrado_protocol::{CommandId, TerminalId};
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::AnyPool;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::events::Events;
+use crate::store::tx::Tx;
 use crate::store::{StoreError, commands as rows};
 
 /// The commands of the fleet; a cheap handle.
@@ -27,6 +29,8 @@ pub struct Commands {
     pub(crate) events: Events,
     pub(crate) clock: Clock,
     pub(crate) wake: Arc<Notify>,
+    /// Where orders are signed, once there is a way to the terminals.
+    pub(crate) desk: Arc<OnceLock<Arc<desk::Desk>>>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -40,7 +44,8 @@ struct Open {
 impl Commands {
     /// The commands in this database.
     pub async fn open(pool: AnyPool, events: Events, clock: Clock) -> Result<Self, StoreError> {
-        let commands = Self { pool, events, clock, wake: Arc::new(Notify::new()), open: Arc::default() };
+        let (wake, desk, open) = (Arc::new(Notify::new()), Arc::default(), Arc::default());
+        let commands = Self { pool, events, clock, wake, desk, open };
         commands.recount().await?;
         Ok(commands)
     }
@@ -60,11 +65,11 @@ impl Commands {
     /// the caller tells [`Self::changed`]. An order of somebody else is refused here.
     pub async fn acknowledge(
         &self,
-        conn: &mut AnyConnection,
+        tx: &mut Tx,
         terminal: &TerminalId,
         ack: &Ack,
     ) -> Result<settle::Heard, StoreError> {
-        settle::acknowledge(conn, terminal, ack, self.clock.now_ms()).await
+        settle::acknowledge(tx, terminal, ack, self.clock.now_ms()).await
     }
 
     /// Tells everybody that commands changed: the streams, the counts, the dispatcher.

@@ -4,13 +4,13 @@
 use migrado_protocol::command::{Ack, CommandState, Teller};
 use migrado_protocol::limits::clip;
 use migrado_protocol::{CommandId, TerminalId};
-use sqlx::AnyConnection;
 use tokio_util::sync::CancellationToken;
 
 use super::Commands;
 use crate::store::StoreError;
 use crate::store::command_steps::Step;
 use crate::store::commands::{self as rows, Command};
+use crate::store::tx::Tx;
 
 /// Milliseconds after the finish-by until the controller gives up waiting: clocks differ, and a
 /// result may be on its way from the outbox.
@@ -18,9 +18,6 @@ pub const GRACE_MS: i64 = 60_000;
 
 /// Milliseconds between two looks at the deadlines.
 const LOOK_PERIOD: std::time::Duration = std::time::Duration::from_secs(5);
-
-/// Times a change is decided anew when somebody else was faster.
-const RETRIES_MAX: usize = 5;
 
 /// What a terminal's word means for a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,38 +72,34 @@ pub enum Heard {
 
 /// Writes a terminal's word, heard now, within the caller's transaction.
 pub async fn acknowledge(
-    conn: &mut AnyConnection,
+    tx: &mut Tx,
     terminal: &TerminalId,
     ack: &Ack,
     now_ms: i64,
 ) -> Result<Heard, StoreError> {
-    for _ in 0..RETRIES_MAX {
-        let Some(mut command) = rows::get(&mut *conn, ack.id).await? else {
-            return Ok(Heard::UnknownCommand);
-        };
-        if command.terminal != *terminal {
-            return Ok(Heard::Foreign);
-        }
-        match by_ack(&command, ack) {
-            Decision::Nothing => return Ok(Heard::Nothing),
-            Decision::Becomes(state) => command.state = state,
-            Decision::News => {}
-        }
-        command.rejection = ack.rejection;
-        command.waits_until_ms = ack.waits_until_ms;
-        command.detail = ack.detail.as_deref().map(clip);
-        let step = Step {
-            state: command.state,
-            at_ms: ack.at_ms,
-            heard_ms: now_ms,
-            teller: "terminal".to_owned(),
-            detail: command.detail.clone(),
-        };
-        if rows::update(&mut *conn, &command, Some(&step)).await? {
-            return Ok(Heard::Changed(ack.id));
-        }
+    let Some(mut command) = rows::get_in(tx, ack.id).await? else {
+        return Ok(Heard::UnknownCommand);
+    };
+    if command.terminal != *terminal {
+        return Ok(Heard::Foreign);
     }
-    Ok(Heard::Nothing)
+    match by_ack(&command, ack) {
+        Decision::Nothing => return Ok(Heard::Nothing),
+        Decision::Becomes(state) => command.state = state,
+        Decision::News => {}
+    }
+    command.rejection = ack.rejection;
+    command.waits_until_ms = ack.waits_until_ms;
+    command.detail = ack.detail.as_deref().map(clip);
+    let step = Step {
+        state: command.state,
+        at_ms: ack.at_ms,
+        heard_ms: now_ms,
+        teller: "terminal".to_owned(),
+        detail: command.detail.clone(),
+    };
+    rows::update_read(tx, &command, &step);
+    Ok(Heard::Changed(ack.id))
 }
 
 /// The controller's word in a history.
@@ -118,10 +111,9 @@ pub(crate) fn controller_step(state: CommandState, at_ms: i64, detail: Option<&s
 impl Commands {
     /// Takes a terminal's word in a transaction of its own.
     pub async fn acknowledged(&self, terminal: &TerminalId, ack: &Ack) -> Result<Heard, StoreError> {
-        let fail = StoreError::of("write an acknowledgement");
-        let mut tx = self.pool.begin().await.map_err(&fail)?;
+        let mut tx = Tx::begin(&self.pool, "write an acknowledgement").await?;
         let heard = acknowledge(&mut tx, terminal, ack, self.clock.now_ms()).await?;
-        tx.commit().await.map_err(&fail)?;
+        tx.commit().await?;
         if let Heard::Changed(id) = heard {
             self.changed([(id, terminal.clone())]).await;
         }

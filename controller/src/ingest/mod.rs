@@ -25,6 +25,7 @@ use crate::commands::issue::Issue;
 use crate::commands::plan::Times;
 use crate::commands::settle::Heard as AckHeard;
 use crate::fleet::{FleetHandle, Heard, Terminal};
+use crate::store::tx::Tx;
 use crate::store::usage::Risen;
 use crate::store::{StoreError, terminals, timeline, usage};
 use crate::usage::Totals;
@@ -196,7 +197,6 @@ impl Ingest {
         self.parts.counts.message(channel);
         let change = |t: &mut Terminal| group::change(t, session, heard, now_ms);
         let Some((applied, visible)) = self.parts.fleet.change_untold(id, change) else { return };
-        // Also of one that was stale: a transaction begins with a write.
         *self.dirty.entry(id.clone()).or_default() |= applied.more_than_readings;
         if visible {
             group.seen.insert(id.clone());
@@ -239,7 +239,6 @@ impl Ingest {
         if self.dirty.is_empty() {
             return Ok(committed);
         }
-        let fail = StoreError::of("commit what terminals said");
         let (mut moved, mut changed) = (Vec::with_capacity(self.dirty.len()), Vec::new());
         for (id, more_than_readings) in &self.dirty {
             let Some(terminal) = self.parts.fleet.get(id) else { continue };
@@ -248,15 +247,15 @@ impl Ingest {
             }
             moved.push(terminal);
         }
-        let mut tx = self.parts.pool.begin().await.map_err(fail)?;
+        let mut tx = Tx::begin(&self.parts.pool, "commit what terminals said").await?;
         terminals::put_readings(&mut tx, &moved).await?;
         terminals::put_states(&mut tx, &changed).await?;
         for (id, hour) in &group.usage {
-            let risen = usage::merge(&mut tx, id.as_str(), hour).await?;
+            let risen = usage::merge(tx.conn().await?, id.as_str(), hour).await?;
             committed.risen.push((id.clone(), risen));
         }
         for line in &group.lines {
-            timeline::put(&mut tx, line).await?;
+            timeline::put(tx.conn().await?, line).await?;
         }
         for (id, ack) in &group.acks {
             match self.parts.commands.acknowledge(&mut tx, id, ack).await {
@@ -272,7 +271,7 @@ impl Ingest {
                 Err(error) => return Err(error),
             }
         }
-        tx.commit().await.map_err(fail)?;
+        tx.commit().await?;
         self.dirty.clear();
         Ok(committed)
     }

@@ -232,9 +232,11 @@ async fn hours_that_cannot_be_are_refused_for_good() {
     assert_eq!(hours.len(), 1);
 }
 
-async fn put_all(conn: &mut sqlx::AnyConnection, terminal: &Arc<Terminal>) {
-    terminals::put_readings(conn, std::slice::from_ref(terminal)).await.unwrap();
-    terminals::put_states(conn, std::slice::from_ref(terminal)).await.unwrap();
+async fn put_all(pool: &AnyPool, terminal: &Arc<Terminal>) {
+    let mut tx = Tx::begin(pool, "test").await.unwrap();
+    terminals::put_readings(&mut tx, std::slice::from_ref(terminal)).await.unwrap();
+    terminals::put_states(&mut tx, std::slice::from_ref(terminal)).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -246,12 +248,11 @@ async fn what_ingest_writes_brings_no_revoked_or_removed_terminal_back() {
     let mut revoked = (*with_certificate).clone();
     revoked.certificate = None;
     bench.world.state.registry.put(&revoked).await.unwrap();
-    let mut conn = pool.acquire().await.unwrap();
     // As if the group had been composed just before the revocation.
-    put_all(&mut conn, &with_certificate).await;
+    put_all(&pool, &with_certificate).await;
     assert_eq!(terminals::all(&pool).await.unwrap()[0].certificate, None);
     bench.world.state.registry.remove(&id()).await.unwrap();
-    put_all(&mut conn, &with_certificate).await;
+    put_all(&pool, &with_certificate).await;
     assert!(terminals::all(&pool).await.unwrap().is_empty());
 }
 

@@ -5,19 +5,20 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::StoreError;
 use super::position::Position;
+use super::tx::Statement;
 use crate::audit::{Entry, Outcome, Row, chain};
 
-/// Appends within somebody's transaction, so that the deed and its entry stand or fall together.
-pub async fn append_in(conn: &mut AnyConnection, entry: Entry) -> Result<(), StoreError> {
+/// Takes the next number: a row with it and the hash before it.
+pub fn number() -> Statement {
+    Statement::new("UPDATE audit_head SET rows = rows + 1 WHERE one = 1 RETURNING rows, hash")
+}
+
+/// Writes the entry that took this number.
+pub fn entry(number: &sqlx::any::AnyRow, entry: Entry) -> [Statement; 2] {
     let entry = entry.clipped();
-    let fail = StoreError::of("append to the audit log");
-    let head = sqlx::query("UPDATE audit_head SET rows = rows + 1 WHERE one = 1 RETURNING rows, hash")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(&fail)?;
-    let (id, previous): (i64, String) = (head.get(0), head.get(1));
+    let (id, previous): (i64, String) = (number.get(0), number.get(1));
     let hash = chain(&previous, id, &entry);
-    sqlx::query(
+    let row = Statement::new(
         "INSERT INTO audit (id, at_ms, actor, action, object, detail, result, previous, hash)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
@@ -29,15 +30,18 @@ pub async fn append_in(conn: &mut AnyConnection, entry: Entry) -> Result<(), Sto
     .bind(entry.detail)
     .bind(entry.result.word())
     .bind(previous)
-    .bind(hash.clone())
-    .execute(&mut *conn)
-    .await
-    .map_err(&fail)?;
-    sqlx::query("UPDATE audit_head SET hash = $1 WHERE one = 1")
-        .bind(hash)
-        .execute(conn)
-        .await
-        .map_err(&fail)?;
+    .bind(hash.clone());
+    [row, Statement::new("UPDATE audit_head SET hash = $1 WHERE one = 1").bind(hash)]
+}
+
+/// Appends within somebody's transaction, so that the deed and its entry stand or fall together.
+pub async fn append_in(conn: &mut AnyConnection, new: Entry) -> Result<(), StoreError> {
+    let fail = StoreError::of("append to the audit log");
+    let taken = sqlx::query("UPDATE audit_head SET rows = rows + 1 WHERE one = 1 RETURNING rows, hash");
+    let number = taken.fetch_one(&mut *conn).await.map_err(&fail)?;
+    for statement in entry(&number, new) {
+        statement.run(&mut *conn).await.map_err(&fail)?;
+    }
     Ok(())
 }
 

@@ -2,11 +2,12 @@
 
 use migrado_protocol::CommandId;
 use migrado_protocol::command::{CommandState, Rejection, Verb};
-use sqlx::{AnyConnection, AnyPool, Row as _};
+use sqlx::{AnyPool, Row as _};
 
 use super::StoreError;
 use super::commands::{Command, parse};
 use super::position::Position;
+use super::tx::Statement;
 
 /// One step of a command's life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +40,8 @@ pub struct StepOf {
 }
 
 /// Writes step `n` of a command.
-pub(super) async fn add(
-    conn: &mut AnyConnection,
-    command: &Command,
-    n: i64,
-    step: &Step,
-) -> Result<(), StoreError> {
-    sqlx::query(
+pub(super) fn add(command: &Command, n: i64, step: &Step) -> Statement {
+    Statement::new(
         "INSERT INTO command_history (command, n, state, at_ms, teller, detail, terminal, heard_ms)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
@@ -57,10 +53,6 @@ pub(super) async fn add(
     .bind(step.detail.clone())
     .bind(command.terminal.to_string())
     .bind(step.heard_ms)
-    .execute(conn)
-    .await
-    .map_err(StoreError::of("keep a command's history"))?;
-    Ok(())
 }
 
 /// A command's steps, the oldest first.

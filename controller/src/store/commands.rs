@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, AnyPool, Row as _};
 
 use super::StoreError;
 use super::command_steps::{self, Step};
+use super::tx::{Statement, Tx};
 
 /// A command as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,36 +83,38 @@ macro_rules! columns {
     };
 }
 
-/// Adds a command in state queued, with the first line of its history.
-pub async fn insert(conn: &mut AnyConnection, command: &Command) -> Result<(), StoreError> {
-    let fail = StoreError::of("keep a command");
-    sqlx::query(
+macro_rules! change_sql {
+    () => {
+        "UPDATE commands SET state = $1, rejection = $2, detail = $3, waits_until_ms = $4,
+           cancel_requested = $5, sent_mark = $6, cancel_mark = $7, has_logs = $8, revision = revision + 1
+         WHERE id = $9 AND revision = $10"
+    };
+}
+
+/// Adds a command as it is, with its first steps: one for each revision.
+pub fn insert(tx: &mut Tx, command: &Command, steps: &[Step]) {
+    let row = Statement::new(
         "INSERT INTO commands (id, batch, terminal, verb, state, issued_by, issued_ms, start_by_ms,
            finish_by_ms, force_reason, reason, cancel_requested, sent_mark, cancel_mark, has_logs, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, '', '', 0, 1)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, '', 0, $13)",
     )
     .bind(command.id.to_string())
     .bind(command.batch.clone())
     .bind(command.terminal.to_string())
     .bind(serde_json::to_string(&command.verb).unwrap_or_default())
-    .bind(CommandState::Queued.word())
+    .bind(command.state.word())
     .bind(command.issued_by.clone())
     .bind(command.issued_ms)
     .bind(command.start_by_ms)
     .bind(command.finish_by_ms)
     .bind(command.force_reason.clone())
     .bind(command.reason.clone())
-    .execute(&mut *conn)
-    .await
-    .map_err(&fail)?;
-    let step = Step {
-        state: CommandState::Queued,
-        at_ms: command.issued_ms,
-        heard_ms: command.issued_ms,
-        teller: command.issued_by.clone(),
-        detail: command.reason.clone(),
-    };
-    command_steps::add(conn, command, 1, &step).await
+    .bind(command.sent_mark.clone())
+    .bind(command.revision);
+    tx.add(row);
+    for (n, step) in (1..).zip(steps) {
+        tx.add(command_steps::add(command, n, step));
+    }
 }
 
 /// Writes a changed command, decided on revision `command.revision`, with a line of history when
@@ -121,31 +124,49 @@ pub async fn update(
     command: &Command,
     step: Option<&Step>,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query(
-        "UPDATE commands SET state = $1, rejection = $2, detail = $3, waits_until_ms = $4,
-           cancel_requested = $5, sent_mark = $6, cancel_mark = $7, has_logs = $8, revision = revision + 1
-         WHERE id = $9 AND revision = $10",
-    )
-    .bind(command.state.word())
-    .bind(command.rejection.map(word))
-    .bind(command.detail.clone())
-    .bind(command.waits_until_ms)
-    .bind(i64::from(command.cancel_requested))
-    .bind(command.sent_mark.clone())
-    .bind(command.cancel_mark.clone())
-    .bind(i64::from(command.has_logs))
-    .bind(command.id.to_string())
-    .bind(command.revision)
-    .execute(&mut *conn)
-    .await
-    .map_err(StoreError::of("change a command"))?;
+    let done = change(command).run(&mut *conn).await.map_err(StoreError::of("change a command"))?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
     if let Some(step) = step {
-        command_steps::add(conn, command, command.revision + 1, step).await?;
+        let keep = StoreError::of("keep a command's history");
+        command_steps::add(command, command.revision + 1, step).run(conn).await.map_err(keep)?;
     }
     Ok(true)
+}
+
+/// Changes a command that was read in this transaction: nobody else did meanwhile.
+pub fn update_read(tx: &mut Tx, command: &Command, step: &Step) {
+    tx.add(change(command));
+    tx.add(command_steps::add(command, command.revision + 1, step));
+}
+
+/// Changes a command that was read before; gives a row when nobody else did meanwhile.
+pub fn update_if_same(command: &Command) -> Statement {
+    bound(command, concat!(change_sql!(), " RETURNING revision"))
+}
+
+/// The step that [`update_if_same`] made.
+pub fn step_of_update(tx: &mut Tx, command: &Command, step: &Step) {
+    tx.add(command_steps::add(command, command.revision + 1, step));
+}
+
+fn change(command: &Command) -> Statement {
+    bound(command, change_sql!())
+}
+
+fn bound(command: &Command, sql: &'static str) -> Statement {
+    Statement::new(sql)
+        .bind(command.state.word())
+        .bind(command.rejection.map(word))
+        .bind(command.detail.clone())
+        .bind(command.waits_until_ms)
+        .bind(i64::from(command.cancel_requested))
+        .bind(command.sent_mark.clone())
+        .bind(command.cancel_mark.clone())
+        .bind(i64::from(command.has_logs))
+        .bind(command.id.to_string())
+        .bind(command.revision)
 }
 
 /// One command.
@@ -159,6 +180,12 @@ pub async fn get<'e>(
         .await
         .map_err(StoreError::of("find a command"))?;
     row.as_ref().map(read).transpose()
+}
+
+/// One command, within a transaction that will change it.
+pub async fn get_in(tx: &mut Tx, id: CommandId) -> Result<Option<Command>, StoreError> {
+    let rows = tx.ask([Statement::new(columns!("WHERE id = $1")).bind(id.to_string())]).await?;
+    rows.last().map(read).transpose()
 }
 
 /// Commands, the newest first.
@@ -236,13 +263,9 @@ pub async fn open_counts(pool: &AnyPool) -> Result<Vec<(String, String, i64)>, S
 
 /// Takes the next sequence for a terminal's commands: higher than the last one, and at least
 /// `floor` (the time), so that a database restored from a backup does not begin below what the
-/// terminal remembers.
-pub async fn next_sequence(
-    conn: &mut AnyConnection,
-    terminal: &TerminalId,
-    floor: i64,
-) -> Result<i64, StoreError> {
-    let row = sqlx::query(
+/// terminal remembers. A row with it.
+pub fn next_sequence(terminal: &TerminalId, floor: i64) -> Statement {
+    Statement::new(
         "INSERT INTO command_sequences (terminal, sequence) VALUES ($1, $2)
          ON CONFLICT (terminal) DO UPDATE SET sequence =
            CASE WHEN command_sequences.sequence >= excluded.sequence
@@ -251,10 +274,6 @@ pub async fn next_sequence(
     )
     .bind(terminal.to_string())
     .bind(floor)
-    .fetch_one(conn)
-    .await
-    .map_err(StoreError::of("take a sequence"))?;
-    Ok(row.get(0))
 }
 
 /// Keeps the logs that a command brought back; a second upload replaces the first.

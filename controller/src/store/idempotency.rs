@@ -1,8 +1,9 @@
 //! Answers already given to an `Idempotency-Key`, so that an order sent twice is one order.
 
-use sqlx::{AnyConnection, AnyPool, Row as _};
+use sqlx::{AnyPool, Row as _};
 
 use super::StoreError;
+use super::tx::Statement;
 
 /// What a key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,39 +14,28 @@ pub struct Kept {
     pub batch: String,
 }
 
-/// Takes a key for a request; when it is taken already, what it stands for. First statement of the
-/// transaction that makes the batch: a parallel twin waits for it and then sees it.
-pub async fn take(
-    conn: &mut AnyConnection,
-    actor: &str,
-    key: &str,
-    request_hash: &str,
-    batch: &str,
-    now_ms: i64,
-) -> Result<Option<Kept>, StoreError> {
-    let fail = StoreError::of("take an idempotency key");
-    let done = sqlx::query(
-        "INSERT INTO idempotency (actor, key, request_hash, batch, at_ms) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (actor, key) DO NOTHING",
+/// Takes a key for a request: a conflict when it is taken already. First statement of the
+/// transaction that makes the batch: a parallel twin waits for it and then fails on it.
+pub fn take(actor: &str, key: &str, request_hash: &str, batch: &str, now_ms: i64) -> Statement {
+    Statement::new(
+        "INSERT INTO idempotency (actor, key, request_hash, batch, at_ms) VALUES ($1, $2, $3, $4, $5)",
     )
-    .bind(actor.to_owned())
-    .bind(key.to_owned())
-    .bind(request_hash.to_owned())
-    .bind(batch.to_owned())
+    .bind(actor)
+    .bind(key)
+    .bind(request_hash)
+    .bind(batch)
     .bind(now_ms)
-    .execute(&mut *conn)
-    .await
-    .map_err(&fail)?;
-    if done.rows_affected() == 1 {
-        return Ok(None);
-    }
+}
+
+/// What a key stands for.
+pub async fn find(pool: &AnyPool, actor: &str, key: &str) -> Result<Option<Kept>, StoreError> {
     let row = sqlx::query("SELECT request_hash, batch FROM idempotency WHERE actor = $1 AND key = $2")
         .bind(actor.to_owned())
         .bind(key.to_owned())
-        .fetch_one(conn)
+        .fetch_optional(pool)
         .await
-        .map_err(&fail)?;
-    Ok(Some(Kept { request_hash: row.get(0), batch: row.get(1) }))
+        .map_err(StoreError::of("find an idempotency key"))?;
+    Ok(row.map(|row| Kept { request_hash: row.get(0), batch: row.get(1) }))
 }
 
 /// Forgets keys of before this.

@@ -16,6 +16,7 @@ pub mod position;
 pub mod sessions;
 pub mod terminals;
 pub mod timeline;
+pub mod tx;
 pub mod usage;
 pub mod users;
 
@@ -54,6 +55,12 @@ impl StoreError {
     /// Turns the database's error into one that names what was tried.
     pub fn of(operation: &'static str) -> impl Fn(sqlx::Error) -> Self + Copy {
         move |source| Self::Sql { operation, source }
+    }
+
+    /// Whether something is there already that may be there only once.
+    pub fn is_conflict(&self) -> bool {
+        let Self::Sql { source, .. } = self else { return false };
+        source.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
 }
 

@@ -15,6 +15,7 @@ use migrado_protocol::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
+use super::tx::{Statement, Tx};
 use super::{StoreError, certificates};
 use crate::fleet::Terminal;
 use crate::fleet::heartbeats::Heartbeats;
@@ -205,19 +206,19 @@ fn revision_of(terminal: &Terminal) -> i64 {
 }
 
 /// Writes what moves with every report. A terminal that was removed meanwhile stays removed.
-pub async fn put_readings(conn: &mut AnyConnection, terminals: &[Arc<Terminal>]) -> Result<(), StoreError> {
+pub async fn put_readings(tx: &mut Tx, terminals: &[Arc<Terminal>]) -> Result<(), StoreError> {
     static STATEMENTS: Statements = OnceLock::new();
-    put_rows(conn, &STATEMENTS, ("readings", "terminal"), terminals, moving_of).await
+    put_rows(tx, &STATEMENTS, ("readings", "terminal"), terminals, moving_of).await
 }
 
 /// Writes what seldom changes, the same way.
-pub async fn put_states(conn: &mut AnyConnection, terminals: &[Arc<Terminal>]) -> Result<(), StoreError> {
+pub async fn put_states(tx: &mut Tx, terminals: &[Arc<Terminal>]) -> Result<(), StoreError> {
     static STATEMENTS: Statements = OnceLock::new();
-    put_rows(conn, &STATEMENTS, ("terminals", "id"), terminals, seldom_of).await
+    put_rows(tx, &STATEMENTS, ("terminals", "id"), terminals, seldom_of).await
 }
 
 async fn put_rows(
-    conn: &mut AnyConnection,
+    tx: &mut Tx,
     statements: &'static Statements,
     table: (&str, &str),
     terminals: &[Arc<Terminal>],
@@ -228,14 +229,17 @@ async fn put_rows(
     while let Some((rows, sql)) = statements.iter().rev().find(|(rows, _)| **rows <= rest.len()) {
         let (now, later) = rest.split_at(*rows);
         rest = later;
-        let mut query = sqlx::query(sql.as_str());
+        let mut statement = Statement::new(sql);
         for terminal in now {
-            query = query
-                .bind(terminal.id.as_str().to_owned())
-                .bind(state_of(terminal)?)
-                .bind(revision_of(terminal));
+            statement =
+                statement.bind(terminal.id.as_str()).bind(state_of(terminal)?).bind(revision_of(terminal));
         }
-        query.execute(&mut *conn).await.map_err(StoreError::of("write what terminals reported"))?;
+        if *rows == 1 {
+            tx.add(statement);
+        } else {
+            // Alone: a text that comes again is a statement that is prepared already.
+            tx.ask([statement]).await?;
+        }
     }
     Ok(())
 }

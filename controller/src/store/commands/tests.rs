@@ -32,18 +32,20 @@ fn command(terminal: &str, batch: &str) -> Command {
     }
 }
 
+async fn keep(pool: &AnyPool, commands: &[Command]) {
+    let mut tx = Tx::begin(pool, "test").await.unwrap();
+    commands.iter().for_each(|command| insert(&mut tx, command, &[]));
+    tx.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn one_command_that_cannot_be_read_does_not_hold_up_the_others() {
     let (_folder, pool) = pool().await;
     let (good, bad) = (command("fp-01", "a"), command("fp-02", "a"));
-    let mut conn = pool.acquire().await.unwrap();
-    for command in [&good, &bad] {
-        insert(&mut conn, command).await.unwrap();
-    }
+    keep(&pool, &[good.clone(), bad.clone()]).await;
     assert_eq!(open(&pool).await.unwrap().len(), 2);
     let harm = "UPDATE commands SET verb = '{\"verb\":\"of_a_newer_version\"}' WHERE terminal = 'fp-02'";
-    sqlx::query(harm).execute(&mut *conn).await.unwrap();
-    drop(conn);
+    sqlx::query(harm).execute(&pool).await.unwrap();
     let good = [good];
     assert_eq!(open(&pool).await.unwrap(), good);
     assert_eq!(list(&pool, &Filter::default(), 10).await.unwrap(), good);
@@ -58,11 +60,7 @@ async fn one_command_that_cannot_be_read_does_not_hold_up_the_others() {
 async fn a_list_has_what_was_asked_for_and_uses_the_index_that_fits() {
     let (_folder, pool) = pool().await;
     let commands = [command("fp-01", "a"), command("fp-02", "a"), command("fp-01", "b")];
-    let mut conn = pool.acquire().await.unwrap();
-    for command in &commands {
-        insert(&mut conn, command).await.unwrap();
-    }
-    drop(conn);
+    keep(&pool, &commands).await;
     let text = |t: &str| Some(t.to_owned());
     let cases = [
         (Filter { terminal: text("fp-01"), ..Filter::default() }, vec![2, 0], "commands_by_terminal"),
