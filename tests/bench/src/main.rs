@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "its table is its purpose")]
 
 mod agent;
+mod bare;
 mod broker;
 mod displays;
 mod figures;

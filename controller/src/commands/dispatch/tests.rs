@@ -109,7 +109,7 @@ async fn orders_leave_in_the_order_of_their_sequences_whoever_issues_and_looks_m
     impl Connections for Flickering {
         fn session(&self, _: &TerminalId) -> Option<u64> {
             let n = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            (n % 3 != 0).then_some(1)
+            (!n.is_multiple_of(3)).then_some(1)
         }
     }
     let (dispatch, outlet) = dispatch(&world, Flickering::default());
