@@ -24,10 +24,11 @@ use crate::bare::{Commits, RoundTrips};
 use crate::figures::Figure;
 use crate::known;
 
-/// Orders, bare round trips and commits of one measurement.
-const ROUNDS: usize = 200;
-/// Rest before each order, round trip and commit: orders are rare, so everybody is measured cold.
-pub(crate) const REST: Duration = Duration::from_millis(30);
+/// Blocks of one measurement: orders, bare round trips and commits take turns, so that all of them
+/// see the same moods of the disk.
+const BLOCKS: usize = 20;
+/// Orders, bare round trips and commits of a block, one at once after the other.
+const BLOCK: usize = 25;
 /// Commits of the controller between an order and its acknowledgement: the order with its audit
 /// entry and its sequence, the terminal's word.
 const CONTROLLER_COMMITS: f64 = 2.0;
@@ -98,10 +99,9 @@ impl Orders {
     /// One order, from the request to the stored acknowledgement.
     async fn once(&self) -> Result<Duration> {
         self.watcher.arm().await?;
-        tokio::time::sleep(REST).await;
         let began = Instant::now();
         // The answer to the one who ordered is beside the way of the order, not on it.
-        let ordered = self.api.order("fp-01", json!({"verb": "identify", "seconds": 1}));
+        let ordered = self.api.order("fp-01", json!({"verb": "report_now"}));
         let (ordered, acknowledged) = tokio::join!(ordered, self.watcher.acknowledged());
         ordered?;
         Ok(acknowledged?.duration_since(began))
@@ -147,7 +147,12 @@ impl Watcher {
                 while newest(&pool).await?.is_none_or(|c| Some(c.id) == last || waits(&c)) {
                     std::thread::sleep(LOOK);
                 }
-                tell.send(Instant::now()).await?;
+                let acknowledged = Instant::now();
+                // What it still does belongs to no other order's time.
+                while newest(&pool).await?.is_some_and(|c| !c.state.is_settled()) {
+                    std::thread::sleep(LOOK);
+                }
+                tell.send(acknowledged).await?;
             }
             anyhow::Ok(())
         };
@@ -177,15 +182,21 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     for kind in ["embedded", "external"] {
         let (orders, mut bare, commits) =
             (Orders::start(kind).await?, RoundTrips::start(kind).await?, Commits::open().await?);
-        let mut took: [Vec<Duration>; 4] = std::array::from_fn(|_| Vec::with_capacity(ROUNDS));
-        for n in 0..ROUNDS {
-            let once = [
-                orders.once().await?,
-                bare.once().await?,
-                commits.controller_once(n).await?,
-                commits.agent_once(n).await?,
-            ];
-            took.iter_mut().zip(once).for_each(|(all, one)| all.push(one));
+        let mut took: [Vec<Duration>; 4] = std::array::from_fn(|_| Vec::with_capacity(BLOCKS * BLOCK));
+        for _ in 0..BLOCKS {
+            let [ours, round_trips, controller, agent] = &mut took;
+            for _ in 0..BLOCK {
+                ours.push(orders.once().await?);
+            }
+            for _ in 0..BLOCK {
+                round_trips.push(bare.once().await?);
+            }
+            for _ in 0..BLOCK {
+                controller.push(commits.controller_once().await?);
+            }
+            for _ in 0..BLOCK {
+                agent.push(commits.agent_once()?);
+            }
         }
         let [ours_us, bare_us, controller_us, agent_us] = took.map(p50_us);
         let commits_us = CONTROLLER_COMMITS * controller_us + AGENT_COMMITS * agent_us;
