@@ -21,6 +21,9 @@ use crate::store::StoreError;
 pub const OUTBOX_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Bytes that one item costs besides its own: key and bookkeeping of the table.
 const ITEM_OVERHEAD_BYTES: u64 = 64;
+/// Items that may be on the disk and count no more, before they are taken from it by themselves: a
+/// message's worth of receipts.
+const GONE_MAX: usize = 64;
 const NAME: &str = "outbox";
 const ITEMS: TableDefinition<'static, u64, &[u8]> = TableDefinition::new(NAME);
 
@@ -100,6 +103,8 @@ struct Index {
     bytes_max: u64,
     /// What is in a transaction that is not on the disk yet.
     staged: Vec<Staged>,
+    /// What is still on the disk and counts no more: it goes with the next item that is written.
+    gone: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -107,6 +112,7 @@ struct Staged {
     entry: Entry,
     superseded: Vec<u64>,
     crowded_out: Vec<u64>,
+    swept: Vec<u64>,
 }
 
 /// The outbox. A cheap handle.
@@ -124,8 +130,14 @@ impl Outbox {
     }
 
     fn open_bounded(db: Arc<Database>, bytes_max: u64) -> Result<Self, OutboxError> {
-        let mut index =
-            Index { entries: Vec::new(), next_id: 1, fill: Fill::default(), bytes_max, staged: Vec::new() };
+        let mut index = Index {
+            entries: Vec::new(),
+            next_id: 1,
+            fill: Fill::default(),
+            bytes_max,
+            staged: Vec::new(),
+            gone: Vec::new(),
+        };
         let read = db.begin_read().map_err(|e| failed("read", e))?;
         match read.open_table(ITEMS) {
             Ok(table) => {
@@ -192,12 +204,13 @@ impl Outbox {
         let entry = Entry { id: index.next_id, kind, hour, bytes: cost(bytes.len()) };
         let (superseded, crowded_out) = index.makes_room_for(&entry)?;
         let mut table = write.open_table(ITEMS).map_err(|e| failed("write", e))?;
-        for id in superseded.iter().chain(&crowded_out) {
+        let swept = index.gone.clone();
+        for id in superseded.iter().chain(&crowded_out).chain(&swept) {
             table.remove(id).map_err(|e| failed("write", e))?;
         }
         table.insert(entry.id, bytes.as_slice()).map_err(|e| failed("write", e))?;
         index.next_id += 1;
-        index.staged.push(Staged { entry, superseded, crowded_out });
+        index.staged.push(Staged { entry, superseded, crowded_out, swept });
         Ok(entry.id)
     }
 
@@ -225,19 +238,31 @@ impl Outbox {
         Ok(items)
     }
 
-    /// Forgets items that the controller has. Not synced by itself: after a power cut they would be
+    /// Forgets items that the controller has. Not on the disk at once: after a power cut they would be
     /// sent once more, and whatever waits here may be heard twice.
     pub fn remove(&self, ids: &[u64]) -> Result<(), OutboxError> {
+        let many = {
+            let mut index = self.index();
+            index.forget(ids);
+            index.gone.extend(ids);
+            index.gone.len() >= GONE_MAX
+        };
+        if many { self.sweep() } else { Ok(()) }
+    }
+
+    /// Takes from the disk what counts no more.
+    fn sweep(&self) -> Result<(), OutboxError> {
         let mut write: WriteTransaction = self.db.begin_write().map_err(|e| failed("write", e))?;
         write.set_durability(Durability::None).map_err(|e| failed("write", e))?;
+        let swept = self.index().gone.clone();
         {
             let mut table = write.open_table(ITEMS).map_err(|e| failed("write", e))?;
-            for id in ids {
+            for id in &swept {
                 table.remove(id).map_err(|e| failed("write", e))?;
             }
         }
         write.commit().map_err(|e| failed("write", e))?;
-        self.index().forget(ids);
+        self.index().swept(&swept);
         Ok(())
     }
 
@@ -261,6 +286,18 @@ impl Outbox {
     }
 }
 
+impl Drop for Outbox {
+    /// The last handle of an agent that stops in order leaves nothing that would be told again.
+    fn drop(&mut self) {
+        if Arc::strong_count(&self.index) == 1
+            && !self.index().gone.is_empty()
+            && let Err(error) = self.sweep()
+        {
+            tracing::debug!(error = &error as &dyn std::error::Error, "told items stay in the outbox");
+        }
+    }
+}
+
 impl Tell for Outbox {
     fn tell(&self, write: &WriteTransaction, ack: &Ack) -> Result<(), StoreError> {
         match self.put(write, Kind::Ack, None, ack, ack.at_ms) {
@@ -279,6 +316,7 @@ impl Tell for Outbox {
         for staged in std::mem::take(&mut index.staged) {
             index.forget(&staged.superseded);
             index.forget(&staged.crowded_out);
+            index.swept(&staged.swept);
             index.fill.dropped += staged.crowded_out.len() as u64;
             index.add(staged.entry);
             last = Some(staged.entry.id);
@@ -319,6 +357,11 @@ impl Index {
         });
     }
 
+    /// These are on the disk no more.
+    fn swept(&mut self, ids: &[u64]) {
+        self.gone.retain(|id| !ids.contains(id));
+    }
+
     /// Which items go for this one: those it supersedes, and those there is no room for any more.
     fn makes_room_for(&self, new: &Entry) -> Result<(Vec<u64>, Vec<u64>), OutboxError> {
         if new.bytes > self.bytes_max {
@@ -353,101 +396,4 @@ fn failed(operation: &'static str, error: impl Into<redb::Error>) -> StoreError 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use migrado_protocol::UsageHour;
-    use migrado_protocol::usage::Counter;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn db() -> Arc<Database> {
-        let backend = redb::backends::InMemoryBackend::new();
-        Arc::new(Database::builder().create_with_backend(backend).unwrap())
-    }
-
-    fn usage(hour: u32, sessions: u32) -> UsageHour {
-        UsageHour { hour, counts: BTreeMap::from([(Counter::SessionsBegun, sessions)]) }
-    }
-
-    fn bodies(outbox: &Outbox) -> Vec<String> {
-        outbox.oldest(0, 100).unwrap().iter().map(|i| i.body.get().to_owned()).collect()
-    }
-
-    #[test]
-    fn what_waits_survives_a_new_opening_in_order_and_leaves_when_taken() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("db");
-        {
-            let outbox = Outbox::open(Arc::new(Database::create(&path).unwrap())).unwrap();
-            for n in 0..3 {
-                outbox.push(Channel::Ack, &n, 100 + n).unwrap();
-            }
-            outbox.remove(&[1]).unwrap();
-        }
-        let outbox = Outbox::open(Arc::new(Database::create(&path).unwrap())).unwrap();
-        let items = outbox.oldest(0, 10).unwrap();
-        assert_eq!(
-            items.iter().map(|i| (i.channel, i.at_ms)).collect::<Vec<_>>(),
-            [(Channel::Ack, 101), (Channel::Ack, 102)]
-        );
-        assert_eq!(outbox.oldest(items[0].id, 10).unwrap().len(), 1);
-        assert!(outbox.push(Channel::Ack, &9, 0).unwrap() > items[1].id, "an id is never given twice");
-    }
-
-    #[test]
-    fn a_newer_count_of_an_hour_takes_the_place_of_the_older() {
-        let outbox = Outbox::open(db()).unwrap();
-        for (hour, n) in [(7, 1), (8, 1), (7, 2)] {
-            outbox.push_usage(&usage(hour, n), 0).unwrap();
-        }
-        assert_eq!(outbox.fill(), Fill { items: 2, bytes: outbox.fill().bytes, dropped: 0 });
-        assert!(bodies(&outbox)[1].contains("\"sessions_begun\":2"));
-    }
-
-    #[test]
-    fn when_it_is_full_faults_go_before_usage_and_results_go_last() {
-        let outbox = Outbox::open_bounded(db(), 1000).unwrap();
-        outbox.push(Channel::Ack, &"ack", 0).unwrap();
-        outbox.push_usage(&usage(1, 1), 0).unwrap();
-        outbox.push(Channel::Report, &"fault", 0).unwrap();
-        while outbox.fill().dropped < 2 {
-            outbox.push(Channel::Ack, &"ack", 0).unwrap();
-        }
-        assert!(bodies(&outbox).iter().all(|b| b == "\"ack\""));
-        assert!(matches!(outbox.push(Channel::Ack, &"x".repeat(2000), 0), Err(OutboxError::TooLarge(_))));
-    }
-
-    #[test]
-    fn a_push_is_told_to_whoever_drains() {
-        let outbox = Outbox::open(db()).unwrap();
-        let pushed = outbox.pushed();
-        outbox.push(Channel::Ack, &1, 0).unwrap();
-        assert!(pushed.has_changed().unwrap());
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(40))]
-        #[test]
-        fn it_never_exceeds_its_bound_and_counts_what_goes(sizes in proptest::collection::vec((0u8..3, 0usize..200), 1..40)) {
-            let outbox = Outbox::open_bounded(db(), 2000).unwrap();
-            let (mut kept, mut superseded) = (0u64, 0u64);
-            for (kind, size) in sizes {
-                match kind {
-                    0 => { outbox.push(Channel::Ack, &"a".repeat(size), 0).unwrap(); }
-                    1 => { outbox.push(Channel::Report, &"f".repeat(size), 0).unwrap(); }
-                    _ => {
-                        let hour = (size % 5) as u32;
-                        superseded += bodies(&outbox).iter().filter(|b| b.contains(&format!("\"hour\":{hour},"))).count() as u64;
-                        outbox.push_usage(&usage(hour, 1), 0).unwrap();
-                    }
-                }
-                kept += 1;
-                prop_assert!(outbox.fill().bytes <= 2000);
-            }
-            prop_assert_eq!(outbox.fill().items + outbox.fill().dropped + superseded, kept);
-            prop_assert_eq!(bodies(&outbox).len() as u64, outbox.fill().items);
-        }
-    }
-}
+mod tests;

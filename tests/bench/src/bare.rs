@@ -23,7 +23,8 @@ use tokio::time::Instant;
 use crate::known;
 use crate::orders::broker;
 
-struct Bare(TerminalId, bool);
+/// A session that says nothing by itself; `true` for the controller's.
+pub(crate) struct Bare(pub(crate) TerminalId, pub(crate) bool);
 
 impl Sessions for Bare {
     fn next(&mut self) -> (u64, Will) {
@@ -114,7 +115,7 @@ async fn message(events: &mut mpsc::Receiver<LinkEvent>) -> Result<()> {
     }
 }
 
-async fn connected(events: &mut mpsc::Receiver<LinkEvent>) -> Result<()> {
+pub(crate) async fn connected(events: &mut mpsc::Receiver<LinkEvent>) -> Result<()> {
     loop {
         if let LinkEvent::Connected { .. } = events.recv().await.context("the link ended")? {
             return Ok(());
@@ -122,11 +123,13 @@ async fn connected(events: &mut mpsc::Receiver<LinkEvent>) -> Result<()> {
     }
 }
 
-/// One row, committed by the controller's own store and by the agent's kind of store.
+/// One row, committed by the controller's own store; what an order writes, by the agent's kind of
+/// store.
 pub(crate) struct Commits {
     pool: AnyPool,
     id: TerminalId,
     journal: redb::Database,
+    written: u64,
     _dir: tempfile::TempDir,
 }
 
@@ -136,7 +139,7 @@ impl Commits {
         let pool = store::open(&dir.path().join("commits.db")).await?;
         let journal = redb::Database::create(dir.path().join("commits.redb"))?;
         let id = "fp-01".parse().map_err(|_| anyhow::anyhow!("a name"))?;
-        Ok(Self { pool, id, journal, _dir: dir })
+        Ok(Self { pool, id, journal, written: 0, _dir: dir })
     }
 
     pub(crate) async fn controller_once(&self) -> Result<Duration> {
@@ -147,11 +150,19 @@ impl Commits {
         Ok(began.elapsed())
     }
 
-    pub(crate) fn agent_once(&self) -> Result<Duration> {
-        let table: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("journal");
+    /// What an order writes: the order, the word about it, the last sequence; in a journal that grows
+    /// and an outbox that is emptied.
+    pub(crate) fn agent_once(&mut self) -> Result<Duration> {
+        const JOURNAL: redb::TableDefinition<'_, u128, &[u8]> = redb::TableDefinition::new("journal");
+        const OUTBOX: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("outbox");
+        const SEQUENCE: redb::TableDefinition<'_, &str, u64> = redb::TableDefinition::new("sequence");
+        self.written += 1;
         let began = Instant::now();
         let tx = self.journal.begin_write()?;
-        tx.open_table(table)?.insert(7, [7_u8; 400].as_slice())?;
+        tx.open_table(JOURNAL)?.insert(uuid::Uuid::now_v7().as_u128(), [7_u8; 300].as_slice())?;
+        tx.open_table(OUTBOX)?.insert(self.written, [7_u8; 200].as_slice())?;
+        tx.open_table(OUTBOX)?.remove(self.written - 1)?;
+        tx.open_table(SEQUENCE)?.insert("last", self.written)?;
         tx.commit()?;
         Ok(began.elapsed())
     }

@@ -17,6 +17,7 @@ mod metrics;
 mod node_red;
 mod orders;
 mod usage;
+mod wire_orders;
 
 use std::path::PathBuf;
 
