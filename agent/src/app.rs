@@ -61,8 +61,11 @@ const SESSION_EXPIRY_S: u32 = 24 * 60 * 60;
 /// Seconds between two looks at what was counted.
 const USAGE_PERIOD_S: u32 = 30;
 /// Threads that may block at once: one for storage, two for the sensors that ask systemd, two for
-/// commands, the rest for names and logs. Short-lived, none in the usual run.
+/// commands, the rest for names and logs. In the usual run the one of storage is all.
 const BLOCKING_THREADS_MAX: usize = 8;
+/// How long such a thread waits for more: longer than storage's period, so that its thread is there
+/// again. Making and ending one each minute costs more than what it does.
+const BLOCKING_THREAD_KEPT: Duration = Duration::from_secs(90);
 /// How long the process waits at its end for calls that block: whatever hangs then is left behind.
 const BLOCKED_CALLS_DRAIN: Duration = Duration::from_millis(500);
 
@@ -109,6 +112,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
+        .thread_keep_alive(BLOCKING_THREAD_KEPT)
         .build()
         .context("the runtime did not start")?;
     pulse::begin();
