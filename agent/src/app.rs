@@ -25,7 +25,7 @@ use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
 use crate::platform::process::Evidence;
 use crate::platform::signals::Signals;
-use crate::platform::{clock, pulse, systemd};
+use crate::platform::{clock, runtime, systemd};
 use crate::presence::{Keeper, SessionNumbers};
 use crate::sensors::clock::{ClockSensor, ControllerTime};
 use crate::sensors::page::watch_page;
@@ -60,9 +60,6 @@ const KEEP_ALIVE_S: u16 = 30;
 const SESSION_EXPIRY_S: u32 = 24 * 60 * 60;
 /// Seconds between two looks at what was counted.
 const USAGE_PERIOD_S: u32 = 30;
-/// Threads that may block at once: one for storage, two for the sensors that ask systemd, two for
-/// commands, the rest for names and logs. Short-lived, none in the usual run.
-const BLOCKING_THREADS_MAX: usize = 8;
 /// How long the process waits at its end for calls that block: whatever hangs then is left behind.
 const BLOCKED_CALLS_DRAIN: Duration = Duration::from_millis(500);
 
@@ -74,7 +71,7 @@ pub fn exit(code: u8) -> ExitCode {
 /// Enrolls the terminal. Gives a sentence for the one who did it.
 pub fn enroll(config: &AgentConfig, token: &str, controller: Option<&str>) -> anyhow::Result<String> {
     migrado_link::tls::install_provider();
-    let runtime = runtime()?;
+    let runtime = runtime::new().context("the runtime did not start")?;
     let terminal = runtime.block_on(identity::enroll(&config.data_dir, token, controller));
     runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
     let terminal = terminal?;
@@ -93,7 +90,7 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
         tracing::error!("the store was damaged and put aside; earlier orders are refused from now on");
         store.forget_orders_before(clock::now_ms())?;
     }
-    let runtime = runtime()?;
+    let runtime = runtime::new().context("the runtime did not start")?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::new().context("cannot listen for signals")?;
         let Some(identity) = await_identity(&config, &mut signals).await? else { return Ok(0) };
@@ -103,16 +100,6 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
     // Dropping it would wait for calls that may never come back.
     runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
     ended
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS_MAX)
-        .build()
-        .context("the runtime did not start")?;
-    pulse::begin();
-    Ok(runtime)
 }
 
 /// Waits until the terminal is enrolled. `None` if it was stopped before.

@@ -10,13 +10,16 @@ use migrado_link::tls::{self, CertResolver, Validity};
 use migrado_protocol::enroll::SigningKey;
 use tokio::sync::watch;
 
-use super::{Identity, IdentityError, Pair, load, save};
+use super::{FILE, Identity, IdentityError, Pair, load, save};
+use crate::platform::disk::{self, Stamp};
 
 /// The identity in use.
 #[derive(Debug)]
 pub struct Held {
     data_dir: PathBuf,
     current: Mutex<Identity>,
+    /// The file as it was when it was found to be ours.
+    ours: Mutex<Option<Stamp>>,
     resolver: Arc<CertResolver>,
     tls: Arc<rustls::ClientConfig>,
     verifier: watch::Sender<Verifier>,
@@ -29,7 +32,8 @@ impl Held {
         let tls = tls::client_config(&identity.given.authority_pem, resolver.clone())?;
         let verifier = watch::Sender::new(Verifier::new(identity.given.signing_keys.clone()));
         let current = Mutex::new(identity);
-        Ok(Arc::new(Self { data_dir: data_dir.to_owned(), current, resolver, tls, verifier }))
+        let ours = Mutex::new(None);
+        Ok(Arc::new(Self { data_dir: data_dir.to_owned(), current, ours, resolver, tls, verifier }))
     }
 
     /// The TLS configuration that shows the certificate of now and trusts the authority alone.
@@ -98,8 +102,16 @@ impl Held {
 
     /// Whether somebody has enrolled the terminal anew meanwhile: then what is held here is void.
     pub fn is_replaced(&self) -> Result<bool, IdentityError> {
+        // Stamped before it is read: what replaces it in between is read the next time.
+        let stamp = disk::stamp(&self.data_dir.join(FILE)).ok();
+        let mut ours = self.ours.lock().unwrap_or_else(PoisonError::into_inner);
+        if stamp.is_some() && *ours == stamp {
+            return Ok(false);
+        }
         let stored = load(&self.data_dir)?;
-        Ok(self.with(|held| stored.is_some_and(|stored| stored.key_pem != held.key_pem)))
+        let is_replaced = self.with(|held| stored.is_some_and(|stored| stored.key_pem != held.key_pem));
+        *ours = stamp.filter(|_| !is_replaced);
+        Ok(is_replaced)
     }
 
     fn with<R>(&self, read: impl FnOnce(&Identity) -> R) -> R {

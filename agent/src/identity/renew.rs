@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::listener::{AskError, ask};
 use super::{Held, IdentityError, Pair, key_and_request};
 use crate::commands::handlers::Leaving;
-use crate::platform::{clock, systemd};
+use crate::platform::{clock, pulse, systemd};
 
 const RENEW: &str = "/terminal/v1/renew";
 const KNOWN_AS: &str = "/terminal/v1/identity";
@@ -144,7 +144,12 @@ impl Renewal {
                     tell_failure(&error, &validity, failures);
                 }
             }
-            tokio::time::sleep(jittered(pause(step, failures))).await;
+            let pause = pause(step, failures);
+            match step {
+                // A look at what is held asks nobody, so it may be together with the sensors'.
+                Step::Nothing | Step::Expired => pulse::sleep(pause).await,
+                Step::Ask | Step::Prove => tokio::time::sleep(jittered(pause)).await,
+            }
         }
     }
 

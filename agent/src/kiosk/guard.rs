@@ -1,50 +1,37 @@
 //! Who may speak to the page's server: programs on this machine, through the page's own address.
 //! A web page from elsewhere that the browser was lured to is refused by `Host` (a name that was
-//! rebound to loopback) and `Origin`. Pure but for the middleware at the end.
+//! rebound to loopback) and `Origin`.
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 
 /// Nothing but the page's own files and its own server; no inline script, no frames, no forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      font-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
      frame-ancestors 'none'";
 
-const HEADERS: [(header::HeaderName, &str); 5] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+/// Checked when compiled, not with every answer.
+static HEADERS: [(header::HeaderName, HeaderValue); 5] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
     // Nothing of a session may be found in the browser's cache afterwards.
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// Refuses strangers and puts the security headers on every answer.
-pub(super) async fn guard(
-    State(port): State<u16>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let mut response = match admit(peer, request.headers(), port) {
-        Ok(()) => next.run(request).await,
-        Err(reason) => {
-            tracing::warn!(%peer, reason, "request to the page refused");
-            (StatusCode::FORBIDDEN, reason).into_response()
-        }
-    };
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+/// Puts the security headers on an answer.
+pub(super) fn secure(response: &mut Response) {
+    for (name, value) in &HEADERS {
+        response.headers_mut().insert(name, value.clone());
     }
-    response
 }
 
-fn admit(peer: SocketAddr, headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
-    if !peer.ip().to_canonical().is_loopback() {
+/// Whether somebody may speak, or why not. Pure.
+pub(super) fn admit(peer: Option<SocketAddr>, headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
+    if !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return Err("only from this machine");
     }
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
@@ -95,7 +82,7 @@ mod tests {
                 }
             }
             assert_eq!(
-                admit(peer.parse().unwrap(), &headers, 7080).is_ok(),
+                admit(Some(peer.parse().unwrap()), &headers, 7080).is_ok(),
                 admitted,
                 "{peer} {host:?} {origin:?}"
             );

@@ -7,6 +7,7 @@
 
 mod assets;
 pub mod counters;
+mod front;
 mod guard;
 pub mod server;
 mod session;

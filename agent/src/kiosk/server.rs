@@ -1,31 +1,31 @@
-//! The loopback server of the visitor's page: its files, what it shows ([`super::view`]), its
-//! heartbeat and the session. It translates HTTP to [`Kiosk`] and decides nothing; who may speak to
-//! it is `guard`'s part.
+//! The loopback server of the visitor's page: its files, what it shows ([`super::view`]) and the
+//! session. It translates HTTP to [`Kiosk`] and decides nothing; who may speak to it, and the
+//! heartbeat, are `front`'s part.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Json, OriginalUri, State};
+use axum::extract::{DefaultBodyLimit, Json, OriginalUri, Request, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Router, middleware};
+use axum::{Router, ServiceExt};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::WatchStream;
 
+use super::front::Front;
 use super::view::{self, View};
-use super::{EndCause, Kiosk, assets, guard};
-use crate::platform::clock;
+use super::{EndCause, Kiosk, assets};
 
 /// Streams at once: one page, its reload, and somebody who looks.
 const STREAMS_MAX: usize = 8;
 /// Bytes of a request: its words are short.
-const BODY_BYTES_MAX: usize = 4 * 1024;
+pub(super) const BODY_BYTES_MAX: usize = 4 * 1024;
 /// Characters of a language tag; BCP 47 recommends room for 35.
 const LANGUAGE_CHARS_MAX: usize = 35;
 
@@ -46,17 +46,6 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-struct Heartbeat {
-    build: String,
-    /// Made anew at each load of the page; older pages do not tell it.
-    #[serde(default)]
-    load: String,
-    #[serde(default)]
-    route: String,
-    visible: bool,
-}
-
-#[derive(Debug, Deserialize)]
 struct Begin {
     language: String,
 }
@@ -74,7 +63,8 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, ServeError> {
 /// Serves the page for as long as the process lives, and keeps the time of its sessions.
 pub async fn serve(listener: TcpListener, kiosk: Kiosk) {
     let Ok(listen) = listener.local_addr() else { return };
-    let service = router(kiosk.clone(), listen.port()).into_make_service_with_connect_info::<SocketAddr>();
+    let front = Front { routes: routes(kiosk.clone()), kiosk: kiosk.clone(), port: listen.port() };
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(front);
     // Cancel-safe: both run for ever and are dropped together.
     tokio::select! {
         () = kiosk.keep_time() => {}
@@ -84,17 +74,15 @@ pub async fn serve(listener: TcpListener, kiosk: Kiosk) {
     }
 }
 
-fn router(kiosk: Kiosk, port: u16) -> Router {
+fn routes(kiosk: Kiosk) -> Router {
     Router::new()
         .route("/api/view", get(current))
         .route("/api/events", get(events))
-        .route("/api/heartbeat", post(heartbeat))
         .route("/api/session", post(begin).delete(end))
         .route("/api/session/renew", post(renew))
         .route("/healthz", get(async || "ok\n"))
         .fallback(get(async |OriginalUri(uri): OriginalUri| assets::file(uri.path())))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn_with_state(port, guard::guard))
         .with_state(Page { kiosk, streams: Arc::new(Semaphore::new(STREAMS_MAX)) })
 }
 
@@ -120,15 +108,6 @@ async fn events(State(page): State<Page>) -> Response {
         std::future::ready(event)
     });
     Sse::new(changes).into_response()
-}
-
-async fn heartbeat(State(page): State<Page>, Json(beat): Json<Heartbeat>) -> StatusCode {
-    tracing::trace!(route = beat.route, visible = beat.visible, "heartbeat");
-    // A page that nobody sees is no page.
-    if beat.visible {
-        page.kiosk.heartbeat(&beat.build, &beat.load, clock::now_ms());
-    }
-    StatusCode::NO_CONTENT
 }
 
 async fn begin(State(page): State<Page>, Json(begin): Json<Begin>) -> Response {

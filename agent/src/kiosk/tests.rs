@@ -133,6 +133,19 @@ async fn the_page_is_served_to_itself_and_to_nobody_else() {
         );
         assert_eq!(kiosk.page().build.as_deref(), Some("b1"));
         assert_eq!(Screen::beat(&kiosk).map(|beat| beat.load).as_deref(), Some("l1"));
+        let hidden = r#"{"build":"b2","visible":false}"#;
+        assert!(
+            ask(address, &request("POST /api/heartbeat", &host, "", hidden))
+                .await
+                .starts_with("HTTP/1.1 204")
+        );
+        assert_eq!(kiosk.page().build.as_deref(), Some("b1"), "a page that nobody sees is no page");
+        let nonsense = ask(address, &request("POST /api/heartbeat", &host, "", "{}")).await;
+        assert!(nonsense.starts_with("HTTP/1.1 422") && nonsense.contains("nosniff"), "{nonsense}");
+        let form = request("POST /api/heartbeat", &host, "", beat).replace("application/json", "text/plain");
+        assert!(ask(address, &form).await.starts_with("HTTP/1.1 415"));
+        let foreign = ask(address, &request("POST /api/heartbeat", "rebound.example", "", beat)).await;
+        assert!(foreign.starts_with("HTTP/1.1 403"), "{foreign}");
         let huge = format!(r#"{{"build":"{}","visible":true}}"#, "x".repeat(10_000));
         assert!(
             ask(address, &request("POST /api/heartbeat", &host, "", &huge)).await.starts_with("HTTP/1.1 413")

@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
@@ -24,6 +24,21 @@ pub struct Space {
     pub inodes: Option<(u64, u64)>,
     /// Mounted read-only.
     pub read_only: bool,
+}
+
+/// What tells that a file is the one that was looked at before, unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    inode: u64,
+    bytes: u64,
+    changed: (i64, i64),
+}
+
+/// The stamp of a file: asking for it costs a fraction of reading the file.
+pub fn stamp(path: &Path) -> io::Result<Stamp> {
+    let meta = std::fs::metadata(path)?;
+    // ctime, which nobody can set: a file that was copied with its times is seen all the same.
+    Ok(Stamp { inode: meta.ino(), bytes: meta.len(), changed: (meta.ctime(), meta.ctime_nsec()) })
 }
 
 /// Puts `bytes` in the place of a file as a whole: after a power cut it is the old or the new one.
@@ -80,6 +95,10 @@ mod tests {
         for content in ["one", "another, longer one", ""] {
             replace_file(&path, content.as_bytes()).unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+            let stamped = stamp(&path).unwrap();
+            assert_eq!(stamp(&path).unwrap(), stamped);
+            replace_file(&path, content.as_bytes()).unwrap();
+            assert_ne!(stamp(&path).unwrap(), stamped, "the same content is another file");
         }
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing temporary is left");
     }

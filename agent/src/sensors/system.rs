@@ -1,13 +1,16 @@
-//! Processor, memory, temperature, load, network, boot, through `sysinfo`: only the parts needed, its
-//! objects kept. Everything is read from `/proc` without blocking, but temperatures: a drive answers
-//! those itself and may take its time, so they come from a blocking thread and less often.
+//! Processor, memory, temperature, load, network, boot. Everything is read from `/proc` without
+//! blocking, but temperatures (through `sysinfo`): a drive answers those itself and may take its
+//! time, so they come from a blocking thread and less often.
+
+use std::io;
 
 use migrado_protocol::health::{Component, Reason};
 use migrado_protocol::report::System as Reported;
-use sysinfo::{Components, Networks, System};
+use sysinfo::Components;
 use tokio::task::JoinHandle;
 
 use super::{Judgement, Reading, Sensed, Sensor};
+use crate::platform::proc::{CpuTicks, Proc, Traffic};
 
 /// Percent of all cores at which the processor counts as busy.
 const CPU_BUSY_PERCENT: u8 = 95;
@@ -23,28 +26,19 @@ const TOO_HOT_CELSIUS: i16 = 98;
 const SENSIBLE_CELSIUS: std::ops::RangeInclusive<f32> = -40.0..=150.0;
 /// Readings between two of the temperature.
 const TEMPERATURE_EVERY: u32 = 4;
-/// Readings between two of what hardly moves: traffic, which takes a dozen files of each interface
-/// and is told by the megabyte, and the time of the boot.
-const SLOW_EVERY: u32 = 4;
+/// Readings between two of traffic, which is told by the megabyte.
+const TRAFFIC_EVERY: u32 = 4;
 
 /// Reads it.
 #[derive(Debug)]
 pub struct SystemSensor {
-    system: Option<System>,
-    networks: Option<Networks>,
+    proc: Option<Proc>,
     temperature: Temperature,
-    slow: Slow,
-    cores_seen: bool,
+    /// Readings until the traffic is read again, and as it was read last.
+    traffic: (u32, Traffic),
+    /// Of the last reading.
+    ticks: Option<CpuTicks>,
     busy_since_ms: Option<i64>,
-}
-
-/// What is read less often, and when next.
-#[derive(Debug, Default)]
-struct Slow {
-    readings_left: u32,
-    received_bytes: u64,
-    sent_bytes: u64,
-    booted_ms: i64,
 }
 
 #[derive(Debug)]
@@ -67,15 +61,8 @@ impl SystemSensor {
             }
             Ok(_) | Err(_) => Temperature::None,
         };
-        let networks = Networks::new_with_refreshed_list().ok();
-        Self {
-            system: System::new().ok(),
-            networks,
-            temperature,
-            slow: Slow::default(),
-            cores_seen: false,
-            busy_since_ms: None,
-        }
+        let traffic = (0, Traffic::default());
+        Self { proc: Proc::open().ok(), temperature, traffic, ticks: None, busy_since_ms: None }
     }
 }
 
@@ -89,49 +76,47 @@ impl Sensor for SystemSensor {
     const COMPONENT: Component = Component::System;
 
     async fn read(&mut self, now_ms: i64) -> Sensed {
-        let Some(system) = self.system.as_mut() else { return Sensed::only(Judgement::unsupported()) };
-        system.refresh_cpu_usage();
-        system.refresh_memory();
-        // The first value is the mean since boot of nothing: no use without a second one.
-        let cpu_percent = if self.cores_seen { percent(system.global_cpu_usage()) } else { 0 };
-        self.cores_seen = true;
-        self.slow.read(self.networks.as_mut());
-        let total = system.total_memory();
-        let reading = Reported {
-            at_ms: now_ms,
-            cpu_percent,
-            load1_centi: System::load_average().map_or(0, |load| centi(load.one)),
-            memory_used_bytes: total.saturating_sub(system.available_memory()),
-            memory_total_bytes: total,
-            temperature_celsius: self.temperature.read().await,
-            received_bytes: self.slow.received_bytes,
-            sent_bytes: self.slow.sent_bytes,
-            booted_ms: self.slow.booted_ms,
-        };
-        let busy = reading.cpu_percent >= CPU_BUSY_PERCENT;
-        self.busy_since_ms = busy.then(|| self.busy_since_ms.unwrap_or(now_ms));
-        let judgement = judge(&reading, self.busy_since_ms.map_or(0, |since| now_ms - since));
-        Sensed::new(Reading::System(reading), judgement)
+        if self.proc.is_none() {
+            return Sensed::only(Judgement::unsupported());
+        }
+        let temperature_celsius = self.temperature.read().await;
+        match self.figures(now_ms, temperature_celsius) {
+            Ok(reading) => {
+                let busy = reading.cpu_percent >= CPU_BUSY_PERCENT;
+                self.busy_since_ms = busy.then(|| self.busy_since_ms.unwrap_or(now_ms));
+                let judgement = judge(&reading, self.busy_since_ms.map_or(0, |since| now_ms - since));
+                Sensed::new(Reading::System(reading), judgement)
+            }
+            Err(error) => Sensed::only(Judgement::unknown(Reason::SensorFailed, error.to_string())),
+        }
     }
 }
 
-impl Slow {
-    /// Reads it when it is time.
-    fn read(&mut self, networks: Option<&mut Networks>) {
-        if self.readings_left > 0 {
-            self.readings_left -= 1;
-            return;
-        }
-        self.readings_left = SLOW_EVERY - 1;
-        self.booted_ms =
-            System::boot_time().map_or(0, |s| i64::try_from(s).unwrap_or(0).saturating_mul(1000));
-        let Some(networks) = networks else { return };
-        networks.refresh(true);
-        (self.received_bytes, self.sent_bytes) = (0, 0);
-        for (_, data) in networks.iter().filter(|(name, _)| *name != "lo") {
-            self.received_bytes = self.received_bytes.saturating_add(data.total_received());
-            self.sent_bytes = self.sent_bytes.saturating_add(data.total_transmitted());
-        }
+impl SystemSensor {
+    fn figures(&mut self, now_ms: i64, temperature_celsius: Option<i16>) -> io::Result<Reported> {
+        let proc = self.proc.as_mut().ok_or(io::ErrorKind::Unsupported)?;
+        let (ticks, booted_s) = proc.cpu_and_boot()?;
+        let cpu_percent = percent(self.ticks.replace(ticks), ticks);
+        let memory = proc.memory()?;
+        let (left, traffic) = &mut self.traffic;
+        *left = match *left {
+            0 => {
+                *traffic = proc.traffic()?;
+                TRAFFIC_EVERY - 1
+            }
+            left => left - 1,
+        };
+        Ok(Reported {
+            at_ms: now_ms,
+            cpu_percent,
+            load1_centi: centi(proc.load1()?),
+            memory_used_bytes: memory.total.saturating_sub(memory.available),
+            memory_total_bytes: memory.total,
+            temperature_celsius,
+            received_bytes: traffic.received,
+            sent_bytes: traffic.sent,
+            booted_ms: booted_s.saturating_mul(1000),
+        })
     }
 }
 
@@ -172,8 +157,13 @@ fn hottest(components: &Components) -> Option<i16> {
     sensible.filter(|t| SENSIBLE_CELSIUS.contains(t)).max_by(f32::total_cmp).map(|t| t.round() as i16)
 }
 
-fn percent(usage: f32) -> u8 {
-    usage.clamp(0.0, 100.0).round() as u8
+/// How busy the processor was between two readings. The first one alone says nothing: since the
+/// boot is not now.
+fn percent(before: Option<CpuTicks>, now: CpuTicks) -> u8 {
+    let Some(before) = before else { return 0 };
+    let (busy, all) = (now.busy.saturating_sub(before.busy), now.all.saturating_sub(before.all));
+    let rounded = busy.saturating_mul(100).saturating_add(all / 2).checked_div(all).unwrap_or(0);
+    u8::try_from(rounded.min(100)).unwrap_or(100)
 }
 
 fn centi(load: f64) -> u32 {
@@ -238,6 +228,24 @@ mod tests {
         for (celsius, used, busy_ms, state, reason) in cases {
             let judged = judge(&reading(celsius, used), busy_ms);
             assert_eq!((judged.state, judged.reason), (state, reason), "{celsius:?} {used} {busy_ms}");
+        }
+    }
+
+    #[test]
+    fn how_busy_the_processor_is_needs_two_readings() {
+        let ticks = |busy, all| CpuTicks { busy, all };
+        let cases = [
+            (None, ticks(90, 100), 0),
+            (Some(ticks(90, 100)), ticks(90, 200), 0),
+            (Some(ticks(90, 100)), ticks(140, 200), 50),
+            (Some(ticks(0, 0)), ticks(199, 200), 100),
+            (Some(ticks(0, 0)), ticks(9, 200), 5),
+            // A tick in which nothing was counted, and counters that the kernel put back.
+            (Some(ticks(90, 100)), ticks(90, 100), 0),
+            (Some(ticks(90, 100)), ticks(5, 50), 0),
+        ];
+        for (before, now, expected) in cases {
+            assert_eq!(percent(before, now), expected, "{before:?} {now:?}");
         }
     }
 

@@ -68,7 +68,7 @@ impl Memory {
 
 /// Writes the memory whenever it changed, and once more at the end.
 pub async fn keep(state: State, store: Store, stop: CancellationToken) {
-    let mut changed = state.changed();
+    let mut changed = state.memory_changed();
     let mut kept = Memory::default();
     loop {
         // Cancel-safe: the watch keeps that something changed.

@@ -10,8 +10,7 @@ use migrado_protocol::Report;
 use migrado_protocol::health::{Component, Health};
 use migrado_protocol::limits::REPORT_WHOLE_PERIOD_MS;
 use migrado_protocol::printer::{Amount, Printer};
-use migrado_protocol::report::{Clock, Page, Storage, System, UnitState};
-use migrado_protocol::verdict::Verdict;
+use migrado_protocol::report::{Clock, Page, Storage, System};
 
 /// Milliseconds between two reports that only bring moved figures.
 pub const READINGS_PERIOD_MS: i64 = 15_000;
@@ -101,22 +100,22 @@ pub fn fold(sent: Option<&Sent>, current: &Report, now_ms: i64) -> Option<Report
     }
     let known = &sent.known;
     let mut report = Report {
-        verdict: current.verdict.clone().filter(|v| is_news(known.verdict.as_ref(), v)),
+        verdict: taken(&current.verdict, |v| known.verdict.as_ref() != Some(v)),
         health: changed_nodes(sent, &current.health, now_ms),
-        services: current.services.clone().filter(|s| services_changed(known.services.as_ref(), s)),
+        services: taken(&current.services, |s| known.services.as_ref() != Some(s)),
         printers: changed_printers(&known.printers, &current.printers),
-        page: current.page.clone().filter(|p| page_changed(known.page.as_ref(), p)),
+        page: taken(&current.page, |p| page_changed(known.page.as_ref(), p)),
         generation: current.generation.filter(|g| known.generation != Some(*g)),
         ..Report::default()
     };
     // What moved comes along with news, or by itself once its period is over.
     let period_over = now_ms - sent.at_ms >= READINGS_PERIOD_MS - READINGS_SLACK_MS;
     if period_over || report != Report::default() {
-        report.system = current.system.clone().filter(|s| system_moved(known.system.as_ref(), s));
-        report.storage = current.storage.clone().filter(|s| storage_moved(known.storage.as_ref(), s));
-        report.clock = current.clock.clone().filter(|c| clock_moved(known.clock.as_ref(), c));
+        report.system = taken(&current.system, |s| system_moved(known.system.as_ref(), s));
+        report.storage = taken(&current.storage, |s| storage_moved(known.storage.as_ref(), s));
+        report.clock = taken(&current.clock, |c| clock_moved(known.clock.as_ref(), c));
         if report.page.is_none() {
-            report.page = current.page.clone().filter(|p| heartbeat_moved(known.page.as_ref(), p));
+            report.page = taken(&current.page, |p| heartbeat_moved(known.page.as_ref(), p));
         }
     }
     (report != Report::default()).then_some(report)
@@ -133,8 +132,9 @@ pub fn faults(known: Option<&Sent>, report: &Report) -> BTreeMap<Component, Heal
     report.health.iter().filter(|(c, n)| crossed(c, n)).map(|(c, n)| (*c, n.clone())).collect()
 }
 
-fn is_news(known: Option<&Verdict>, now: &Verdict) -> bool {
-    known != Some(now)
+/// A part, if it is worth it: usually none is, so that only what goes is copied.
+fn taken<T: Clone>(part: &Option<T>, is_worth_it: impl FnOnce(&T) -> bool) -> Option<T> {
+    part.as_ref().filter(|part| is_worth_it(part)).cloned()
 }
 
 fn changed_nodes(sent: &Sent, now: &BTreeMap<Component, Health>, now_ms: i64) -> BTreeMap<Component, Health> {
@@ -145,10 +145,6 @@ fn changed_nodes(sent: &Sent, now: &BTreeMap<Component, Health>, now_ms: i64) ->
         Some(k) => k.detail != node.detail && told_for_ms(c) >= DETAIL_PERIOD_MS,
     };
     now.iter().filter(|(c, n)| changed(c, n)).map(|(c, n)| (*c, n.clone())).collect()
-}
-
-fn services_changed(known: Option<&BTreeMap<String, UnitState>>, now: &BTreeMap<String, UnitState>) -> bool {
-    known != Some(now)
 }
 
 fn changed_printers(

@@ -3,7 +3,8 @@
 use migrado_protocol::envelope::{Envelope, SCHEMA_VERSION};
 use migrado_protocol::health::{HealthState, Reason};
 use migrado_protocol::printer::{PrinterState, Severity, StateReason, Supply, Tray};
-use migrado_protocol::verdict::{Because, Level};
+use migrado_protocol::report::UnitState;
+use migrado_protocol::verdict::{Because, Level, Verdict};
 
 use super::*;
 

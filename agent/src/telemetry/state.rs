@@ -19,6 +19,7 @@ use crate::verdict;
 pub struct State {
     current: Arc<Mutex<Current>>,
     changed: Arc<watch::Sender<u64>>,
+    memory_changed: Arc<watch::Sender<u64>>,
     verdict: Arc<watch::Sender<Option<Verdict>>>,
 }
 
@@ -35,6 +36,7 @@ impl Default for State {
         Self {
             current: Arc::default(),
             changed: Arc::new(watch::Sender::new(0)),
+            memory_changed: Arc::new(watch::Sender::new(0)),
             verdict: Arc::new(watch::Sender::new(None)),
         }
     }
@@ -54,10 +56,15 @@ impl State {
         current.memory.updated(&current.report.health, current.report.verdict.as_ref())
     }
 
+    /// Changes whenever what the next start shall remember did: with news, not with every reading.
+    pub fn memory_changed(&self) -> watch::Receiver<u64> {
+        self.memory_changed.subscribe()
+    }
+
     /// Takes in what a sensor found. A reading that is missing stays as it was, with its age.
     pub fn take(&self, component: Component, sensed: Sensed, now_ms: i64) {
         self.change(now_ms, |current| {
-            current.judged(component, sensed.judgement, now_ms);
+            let is_news = current.judged(component, sensed.judgement, now_ms);
             let report = &mut current.report;
             match sensed.reading {
                 Some(Reading::System(system)) => report.system = Some(system),
@@ -67,25 +74,32 @@ impl State {
                 Some(Reading::Printers(printers)) => report.printers = printers,
                 None => {}
             }
+            is_news
         });
     }
 
     /// Takes in how the visitor's page is.
     pub fn take_page(&self, page: Page, judgement: Judgement, now_ms: i64) {
         self.change(now_ms, |current| {
-            current.judged(Component::Page, judgement, now_ms);
             current.report.page = Some(page);
+            current.judged(Component::Page, judgement, now_ms)
         });
     }
 
     /// Takes in whether the staff put the display out of service.
     pub fn set_out_of_service(&self, ordered: bool, now_ms: i64) {
-        self.change(now_ms, |current| current.out_of_service_ordered = ordered);
+        self.change(now_ms, |current| {
+            current.out_of_service_ordered = ordered;
+            false
+        });
     }
 
     /// Takes in which desired generation is applied here.
     pub fn set_generation(&self, generation: u64, now_ms: i64) {
-        self.change(now_ms, |current| current.report.generation = Some(generation));
+        self.change(now_ms, |current| {
+            current.report.generation = Some(generation);
+            false
+        });
     }
 
     /// The whole report as of now.
@@ -115,9 +129,10 @@ impl State {
         self.verdict.subscribe()
     }
 
-    fn change(&self, now_ms: i64, change: impl FnOnce(&mut Current)) {
+    /// Makes a change that says whether the health tree has news, and what follows from it.
+    fn change(&self, now_ms: i64, change: impl FnOnce(&mut Current) -> bool) {
         let mut current = self.current();
-        change(&mut current);
+        let health_news = change(&mut current);
         let judged = verdict::judge(
             &current.report.health,
             current.out_of_service_ordered,
@@ -128,13 +143,17 @@ impl State {
         if current.memory.is_spent() {
             current.memory.verdict = None;
         }
-        current.report.verdict.clone_from(&judged);
+        let verdict_news = current.report.verdict != judged;
+        if verdict_news {
+            current.report.verdict.clone_from(&judged);
+        }
         drop(current);
-        self.verdict.send_if_modified(|last| {
-            let modified = *last != judged;
-            *last = judged;
-            modified
-        });
+        if verdict_news {
+            self.verdict.send_replace(judged);
+        }
+        if health_news || verdict_news {
+            self.memory_changed.send_modify(|n| *n += 1);
+        }
         self.changed.send_modify(|n| *n += 1);
     }
 
@@ -144,9 +163,13 @@ impl State {
 }
 
 impl Current {
-    fn judged(&mut self, component: Component, judgement: Judgement, now_ms: i64) {
+    /// Whether the part is otherwise than before; new words for the same are no news.
+    fn judged(&mut self, component: Component, judgement: Judgement, now_ms: i64) -> bool {
         let before = self.memory.before(component, judgement.reason, self.report.health.get(&component));
-        self.report.health.insert(component, judgement.into_health(before.as_ref(), now_ms));
+        let node = judgement.into_health(before.as_ref(), now_ms);
+        let bare = |node: &Health| (node.state, node.reason, node.since_ms);
+        let now = bare(&node);
+        self.report.health.insert(component, node).is_none_or(|last| bare(&last) != now)
     }
 }
 

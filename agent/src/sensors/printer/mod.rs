@@ -5,6 +5,7 @@
 pub mod client;
 pub mod health;
 pub mod reading;
+mod source;
 mod transport;
 pub mod wire;
 
@@ -14,11 +15,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use migrado_protocol::HealthState;
 use migrado_protocol::health::{Component, Reason};
-use migrado_protocol::printer::{Printer, PrinterState};
+use migrado_protocol::printer::Printer;
 use tokio::time::Instant;
 
-use self::client::{Endpoint, Job, PrinterFault};
-use self::wire::PRINTER_GROUP;
+use self::client::{Job, PrinterFault};
+use self::source::Source;
 use super::{Judgement, Reading, Sensed, Sensor};
 use crate::config::PrinterConfig;
 
@@ -40,8 +41,8 @@ pub struct PrinterSensor {
 #[derive(Debug)]
 struct One {
     name: String,
-    queue: Result<Endpoint, PrinterFault>,
-    device: Option<Result<Endpoint, PrinterFault>>,
+    queue: Result<Source, PrinterFault>,
+    device: Option<Result<Source, PrinterFault>>,
     last_good: Option<Printer>,
     misses: u32,
     /// The first job that waits, as it was when it last moved.
@@ -51,11 +52,10 @@ struct One {
 impl PrinterSensor {
     /// Of these printers; `limit` is the sensor's own time limit.
     pub fn new(printers: &[PrinterConfig], limit: Duration) -> Self {
-        let endpoint = |uri: &str| Endpoint::parse(uri).map_err(PrinterFault::from);
         let one = |p: &PrinterConfig| One {
             name: p.name.clone(),
-            queue: endpoint(&p.uri),
-            device: p.device_uri.as_deref().map(endpoint),
+            queue: Source::new(&p.uri),
+            device: p.device_uri.as_deref().map(Source::new),
             last_good: None,
             misses: 0,
             waiting: None,
@@ -73,17 +73,18 @@ impl Sensor for PrinterSensor {
         }
         let deadline = Instant::now() + self.limit;
         let judged = join_all(self.printers.iter_mut().map(|one| one.read(now_ms, deadline))).await;
-        let readings = self.printers.iter().map(|one| (one.name.clone(), one.last_good.clone())).collect();
+        let readings: BTreeMap<_, _> =
+            self.printers.iter().map(|one| (one.name.clone(), one.last_good.clone())).collect();
         let names: Vec<&str> = self.printers.iter().map(|one| one.name.as_str()).collect();
-        Sensed::new(Reading::Printers(BTreeMap::clone(&readings)), together(&names, judged))
+        Sensed::new(Reading::Printers(readings), together(&names, judged))
     }
 }
 
 impl One {
     async fn read(&mut self, now_ms: i64, deadline: Instant) -> Judgement {
         let (queue, device) = tokio::join!(
-            ask(Some(&self.queue), now_ms, deadline),
-            ask(self.device.as_ref(), now_ms, deadline)
+            ask(Some(&mut self.queue), now_ms, deadline),
+            ask(self.device.as_mut(), now_ms, deadline)
         );
         let fault = match (queue, device) {
             (Some(Ok(queue)), None) => return self.good(queue, now_ms, deadline).await,
@@ -109,7 +110,7 @@ impl One {
         // Jobs are only asked for when there are some: usually this saves half of all requests.
         let jobs = match (&self.queue, printer.jobs) {
             (Ok(_), Some(0)) | (Err(_), _) => Vec::new(),
-            (Ok(queue), _) => client::jobs(queue, deadline).await.unwrap_or_default(),
+            (Ok(queue), _) => client::jobs(queue.endpoint(), deadline).await.unwrap_or_default(),
         };
         let stuck = self.stuck(&jobs, now_ms);
         self.last_good = Some(printer);
@@ -139,26 +140,13 @@ impl One {
 }
 
 async fn ask(
-    endpoint: Option<&Result<Endpoint, PrinterFault>>,
+    source: Option<&mut Result<Source, PrinterFault>>,
     now_ms: i64,
     deadline: Instant,
 ) -> Option<Result<Printer, PrinterFault>> {
-    let endpoint = match endpoint? {
-        Ok(endpoint) => endpoint,
-        Err(fault) => return Some(Err(fault.clone())),
-    };
-    let answer = match client::printer_attributes(endpoint, deadline).await {
-        Ok(answer) => answer,
-        Err(fault) => return Some(Err(fault)),
-    };
-    let Some(attributes) = answer.group(PRINTER_GROUP) else {
-        return Some(Err(PrinterFault::Nonsense("an answer without a printer".to_owned())));
-    };
-    let printer = reading::read(attributes, now_ms);
-    Some(if printer.state == PrinterState::Unknown && printer.make.is_none() {
-        Err(PrinterFault::Nonsense("an answer that says nothing of a printer".to_owned()))
-    } else {
-        Ok(printer)
+    Some(match source? {
+        Ok(source) => source.ask(now_ms, deadline).await,
+        Err(fault) => Err(fault.clone()),
     })
 }
 

@@ -109,6 +109,45 @@ async fn every_misbehavior_is_a_finding_and_the_last_good_reading_stays() {
     }
 }
 
+/// A queue that answers so many requests per connection, then closes it. Gives how many it took.
+async fn queue(listener: TcpListener, per_connection: usize, answered: usize) -> usize {
+    let (mut connections, mut left) = (0, answered);
+    while left > 0 {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        connections += 1;
+        for _ in 0..per_connection.min(left) {
+            let mut request = [0u8; 4096];
+            if stream.read(&mut request).await.unwrap() == 0 {
+                break;
+            }
+            stream.write_all(&http("200 OK", &fixture("xerox-b210"))).await.unwrap();
+            left -= 1;
+        }
+    }
+    connections
+}
+
+#[tokio::test]
+async fn a_connection_to_a_local_queue_is_kept_for_as_long_as_the_queue_does() {
+    const READINGS: usize = 6;
+    for (per_connection, expected) in [(READINGS, 1), (2, 3), (1, READINGS)] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("ipp://{}/ipp/print", listener.local_addr().unwrap());
+        let mut sensor = sensor(uri, Duration::from_secs(5));
+        let reading = async {
+            for n in 0..READINGS {
+                let sensed = sensor.read(i64::try_from(n).unwrap()).await;
+                assert_eq!(sensed.judgement, Judgement::ok(), "reading {n} of {per_connection} each");
+                let Some(Reading::Printers(printers)) = sensed.reading else { unreachable!() };
+                // An answer that is the same is still of now.
+                assert_eq!(printers["main"].as_ref().map(|p| p.at_ms), i64::try_from(n).ok());
+            }
+        };
+        let (connections, ()) = tokio::join!(queue(listener, per_connection, READINGS), reading);
+        assert_eq!(connections, expected, "{per_connection} each");
+    }
+}
+
 #[tokio::test]
 async fn nobody_at_the_address_is_unreachable_and_no_address_too() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -1,15 +1,19 @@
-//! One HTTP exchange with a printer, bounded in time and bytes: a connection of its own, a request
-//! with a length (old printers dislike chunks), an answer no larger than the limit. `ipps` is
-//! encrypted but the printer is not authenticated: its certificate is self-signed, and nobody in a
-//! service centre installs another. What a printer says is shown, never obeyed.
+//! HTTP exchanges with a printer, bounded in time and bytes: a request with a length (old printers
+//! dislike chunks), an answer no larger than the limit. A connection serves one exchange, for small
+//! printers take few at a time; only one to this machine's own queue is kept for the next ([`Kept`]).
+//! `ipps` is encrypted but the printer is not authenticated: its certificate is self-signed, and
+//! nobody in a service centre installs another. What a printer says is shown, never obeyed.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
+use hyper::client::conn::http1::SendRequest;
 use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -78,33 +82,92 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    fn is_here(&self) -> bool {
+        self.fixed_addresses().is_some_and(|all| all.iter().all(|a| a.ip().to_canonical().is_loopback()))
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.uri)
     }
 }
 
-/// Sends `body` and brings back the answer's body, or the fault that a person can understand.
-pub(super) async fn post(
-    endpoint: &Endpoint,
-    body: Vec<u8>,
-    deadline: Instant,
-) -> Result<Bytes, PrinterFault> {
-    let stream = connect(endpoint, deadline).await?;
-    let exchange = async {
-        if endpoint.encrypted {
-            let name = ServerName::try_from(endpoint.host.clone())
-                .map_err(|e| PrinterFault::Unreachable(format!("{}: {e}", endpoint.host)))?;
-            let stream = tokio_rustls::TlsConnector::from(tls())
-                .connect(name, stream)
-                .await
-                .map_err(|e| PrinterFault::Nonsense(format!("TLS: {e}")))?;
-            exchange_over(endpoint, stream, body).await
-        } else {
-            exchange_over(endpoint, stream, body).await
-        }
-    };
+/// Sends `body` over a connection of its own and brings back the answer's body, or the fault that a
+/// person can understand.
+pub(super) async fn post(endpoint: &Endpoint, body: Bytes, deadline: Instant) -> Result<Bytes, PrinterFault> {
+    let exchange = async { open(endpoint, deadline).await?.exchange(endpoint, body, false).await };
     tokio::time::timeout_at(deadline, exchange).await.unwrap_or(Err(PrinterFault::Timeout))
+}
+
+/// A connection to a queue of this machine that is kept from one exchange to the next.
+#[derive(Default)]
+pub(super) struct Kept(Option<Open>);
+
+/// A connection and what drives it. Both live together: dropping them closes the connection.
+struct Open {
+    sender: SendRequest<Full<Bytes>>,
+    driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Kept").field(&self.0.is_some()).finish()
+    }
+}
+
+impl Kept {
+    /// Like [`post`], over the kept connection if there is one. For requests that change nothing: one
+    /// that fails there, where a server may have closed at the same moment, is sent once more.
+    pub(super) async fn post(
+        &mut self,
+        endpoint: &Endpoint,
+        body: Bytes,
+        deadline: Instant,
+    ) -> Result<Bytes, PrinterFault> {
+        let exchange = async {
+            if let Some(mut open) = self.0.take().and_then(Open::still)
+                && let Ok(answer) = open.exchange(endpoint, body.clone(), true).await
+            {
+                self.0 = Some(open);
+                return Ok(answer);
+            }
+            let mut open = open(endpoint, deadline).await?;
+            let keep = endpoint.is_here();
+            let answer = open.exchange(endpoint, body, keep).await?;
+            self.0 = keep.then_some(open);
+            Ok(answer)
+        };
+        tokio::time::timeout_at(deadline, exchange).await.unwrap_or(Err(PrinterFault::Timeout))
+    }
+}
+
+async fn open(endpoint: &Endpoint, deadline: Instant) -> Result<Open, PrinterFault> {
+    let stream = connect(endpoint, deadline).await?;
+    if !endpoint.encrypted {
+        return handshake(stream).await;
+    }
+    let name = ServerName::try_from(endpoint.host.clone())
+        .map_err(|e| PrinterFault::Unreachable(format!("{}: {e}", endpoint.host)))?;
+    let stream = tokio_rustls::TlsConnector::from(tls())
+        .connect(name, stream)
+        .await
+        .map_err(|e| PrinterFault::Nonsense(format!("TLS: {e}")))?;
+    handshake(stream).await
+}
+
+async fn handshake<S>(stream: S) -> Result<Open, PrinterFault>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (sender, connection) = hyper::client::conn::http1::Builder::new()
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(nonsense)?;
+    // How it ends is told to the exchange; without one it is only over.
+    Ok(Open { sender, driver: Box::pin(connection.map(drop)) })
 }
 
 async fn connect(endpoint: &Endpoint, deadline: Instant) -> Result<TcpStream, PrinterFault> {
@@ -123,47 +186,61 @@ async fn connect(endpoint: &Endpoint, deadline: Instant) -> Result<TcpStream, Pr
     }
 }
 
-async fn exchange_over<S>(endpoint: &Endpoint, stream: S, body: Vec<u8>) -> Result<Bytes, PrinterFault>
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let nonsense = |e: hyper::Error| PrinterFault::Nonsense(format!("HTTP: {e}"));
-    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
-        .max_buf_size(BUFFER_BYTES_MAX)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(nonsense)?;
-    let path = endpoint.uri.path_and_query().map_or("/", |p| p.as_str());
-    let request = Request::post(path)
-        .header(header::HOST, endpoint.authority())
-        .header(header::CONTENT_TYPE, "application/ipp")
-        .header(header::CONNECTION, "close")
-        .body(Full::new(Bytes::from(body)))
-        .map_err(|e| PrinterFault::Unreachable(e.to_string()))?;
-    let answer = async {
-        let response = sender.send_request(request).await.map_err(nonsense)?;
-        if response.status() != StatusCode::OK {
-            return Err(refusal(response.status()));
+impl Open {
+    /// Itself, unless the other end has closed it meanwhile.
+    fn still(mut self) -> Option<Self> {
+        // One that ended with the last exchange must not be driven any more.
+        if !self.sender.is_closed() {
+            self.driver.as_mut().now_or_never();
         }
-        let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
-        match body.collect().await {
-            Ok(whole) => Ok(whole.to_bytes()),
-            Err(e) if e.is::<LengthLimitError>() => {
-                Err(PrinterFault::Nonsense(format!("answer larger than {ANSWER_BYTES_MAX} bytes")))
-            }
-            Err(e) => Err(PrinterFault::Nonsense(format!("HTTP: {e}"))),
-        }
-    };
-    // Both live in this future: dropping it at the deadline closes the connection. The connection
-    // may end before the answer is read from its channel, which is no fault by itself.
-    let connection = async {
-        let _ended = connection.await;
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        answer = answer => answer,
-        () = connection => Err(PrinterFault::Timeout),
+        self.sender.is_ready().then_some(self)
     }
+
+    async fn exchange(
+        &mut self,
+        endpoint: &Endpoint,
+        body: Bytes,
+        keep: bool,
+    ) -> Result<Bytes, PrinterFault> {
+        let path = endpoint.uri.path_and_query().map_or("/", |p| p.as_str());
+        let mut request = Request::post(path)
+            .header(header::HOST, endpoint.authority())
+            .header(header::CONTENT_TYPE, "application/ipp");
+        if !keep {
+            request = request.header(header::CONNECTION, "close");
+        }
+        let request = request.body(Full::new(body)).map_err(|e| PrinterFault::Unreachable(e.to_string()))?;
+        let Self { sender, driver } = self;
+        let answer = async {
+            let response = sender.send_request(request).await.map_err(nonsense)?;
+            if response.status() != StatusCode::OK {
+                return Err(refusal(response.status()));
+            }
+            let body = Limited::new(response.into_body(), ANSWER_BYTES_MAX);
+            match body.collect().await {
+                Ok(whole) => Ok(whole.to_bytes()),
+                Err(e) if e.is::<LengthLimitError>() => {
+                    Err(PrinterFault::Nonsense(format!("answer larger than {ANSWER_BYTES_MAX} bytes")))
+                }
+                Err(e) => Err(PrinterFault::Nonsense(format!("HTTP: {e}"))),
+            }
+        };
+        // The connection may end before the answer is read from its channel, which is no fault by
+        // itself.
+        let driver = async {
+            driver.await;
+            std::future::pending::<()>().await;
+        };
+        // Cancel-safe: who drops this at the deadline drops the connection as well.
+        tokio::select! {
+            answer = answer => answer,
+            () = driver => Err(PrinterFault::Timeout),
+        }
+    }
+}
+
+fn nonsense(error: hyper::Error) -> PrinterFault {
+    PrinterFault::Nonsense(format!("HTTP: {error}"))
 }
 
 /// An HTTP status instead of an IPP answer. Those that ask who we are, or to go away, are refusals;
