@@ -1,17 +1,21 @@
 //! What an order is held against: bare requests and answers over the same kind of broker, and the
-//! commits of one row by the stores that an order goes through.
+//! commits that it is made of, by the stores that it goes through.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use migrado_agent::commands::journal::{Journal, Record};
+use migrado_agent::telemetry::outbox::Outbox;
 use migrado_controller::pki::Pki;
 use migrado_controller::store;
 use migrado_controller::store::tx::Tx;
 use migrado_link::session::{LinkEvent, LinkOptions, Publisher, Sessions, Will, link};
 use migrado_link::tls::client_config;
+use migrado_protocol::command::{Order, Verb};
 use migrado_protocol::ids::CONTROLLER_NAME;
-use migrado_protocol::topic::{Channel, controller_filters, terminal_filters};
-use migrado_protocol::{TerminalId, Topic};
+use migrado_protocol::topic::{Channel, controller_filters};
+use migrado_protocol::{CommandId, TerminalId, Topic};
 use migrado_tests::broker::Mosquitto;
 use migrado_tests::ports;
 use migrado_tests::process::Process;
@@ -22,6 +26,9 @@ use tokio::time::Instant;
 
 use crate::known;
 use crate::orders::broker;
+
+/// Time within which an answer comes, if there will be one.
+const COMING: Duration = Duration::from_millis(500);
 
 /// A session that says nothing by itself; `true` for the controller's.
 pub(crate) struct Bare(pub(crate) TerminalId, pub(crate) bool);
@@ -41,6 +48,7 @@ pub(crate) struct RoundTrips {
     _links: JoinSet<()>,
     _mosquitto: Option<Mosquitto>,
     _alone: Option<Process>,
+    _answerer: Process,
     _dir: tempfile::TempDir,
 }
 
@@ -70,27 +78,23 @@ impl RoundTrips {
         };
         let tls = client_config(pki.authority_pem(), pki.controller())?;
         let asking = options(CONTROLLER_NAME, tls, controller_filters());
-        let answering = options(identity.id.as_str(), identity.tls.clone(), terminal_filters(&identity.id));
         let (asker, mut answers, driver) = link(asking, Bare(identity.id.clone(), true));
         links.spawn(driver);
-        let (answerer, mut questions, driver) = link(answering, Bare(identity.id.clone(), false));
-        links.spawn(driver);
         connected(&mut answers).await?;
-        connected(&mut questions).await?;
-        let ack = Topic::of(&identity.id, Channel::Ack);
-        links.spawn(async move {
-            while let Some(event) = questions.recv().await {
-                if let LinkEvent::Message { payload, receipt, .. } = event {
-                    receipt.confirm();
-                    if answerer.publish(&ack, payload, false, None).await.is_err() {
-                        return;
-                    }
-                }
-            }
-        });
+        // As a display, it is a process of its own.
+        let (cert, key) = (dir.path().join("answerer.crt"), dir.path().join("answerer.key"));
+        std::fs::write(&cert, &identity.pem.0)?;
+        std::fs::write(&key, &identity.pem.1)?;
+        let answerer = Process::start(dir.path(), "answerer", &std::env::current_exe()?, |c| {
+            c.args(["answer", "--name", identity.id.as_str(), "--broker", &format!("localhost:{port}")]);
+            c.arg("--cert").arg(cert).arg("--key").arg(key).arg("--authority").arg(data.join("pki/ca.crt"));
+        })?;
         let question = Topic::of(&identity.id, Channel::Command);
-        let (_links, _mosquitto, _alone, _dir) = (links, mosquitto, alone, dir);
-        Ok(Self { asker, answers, question, _links, _mosquitto, _alone, _dir })
+        let (_links, _mosquitto, _alone, _answerer, _dir) = (links, mosquitto, alone, answerer, dir);
+        let mut all = Self { asker, answers, question, _links, _mosquitto, _alone, _answerer, _dir };
+        // Until it listens, questions are lost.
+        while tokio::time::timeout(COMING, all.once()).await.is_err() {}
+        Ok(all)
     }
 
     pub(crate) async fn once(&mut self) -> Result<Duration> {
@@ -123,13 +127,13 @@ pub(crate) async fn connected(events: &mut mpsc::Receiver<LinkEvent>) -> Result<
     }
 }
 
-/// One row, committed by the controller's own store; what an order writes, by the agent's kind of
-/// store.
+/// One row, committed by the controller's store; what an order writes, by the agent's.
 pub(crate) struct Commits {
     pool: AnyPool,
     id: TerminalId,
-    journal: redb::Database,
-    written: u64,
+    journal: Journal,
+    outbox: Outbox,
+    sequence: u64,
     _dir: tempfile::TempDir,
 }
 
@@ -137,9 +141,10 @@ impl Commits {
     pub(crate) async fn open() -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let pool = store::open(&dir.path().join("commits.db")).await?;
-        let journal = redb::Database::create(dir.path().join("commits.redb"))?;
+        let db = Arc::new(redb::Database::create(dir.path().join("commits.redb"))?);
+        let (journal, outbox) = (Journal::open(db.clone())?, Outbox::open(db)?);
         let id = "fp-01".parse().map_err(|_| anyhow::anyhow!("a name"))?;
-        Ok(Self { pool, id, journal, written: 0, _dir: dir })
+        Ok(Self { pool, id, journal, outbox, sequence: 0, _dir: dir })
     }
 
     pub(crate) async fn controller_once(&self) -> Result<Duration> {
@@ -150,20 +155,20 @@ impl Commits {
         Ok(began.elapsed())
     }
 
-    /// What an order writes: the order, the word about it, the last sequence; in a journal that grows
-    /// and an outbox that is emptied.
+    /// What an order writes on a display, by the agent's own store: the order in the journal, the word
+    /// about it in the outbox, the last sequence.
     pub(crate) fn agent_once(&mut self) -> Result<Duration> {
-        const JOURNAL: redb::TableDefinition<'_, u128, &[u8]> = redb::TableDefinition::new("journal");
-        const OUTBOX: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new("outbox");
-        const SEQUENCE: redb::TableDefinition<'_, &str, u64> = redb::TableDefinition::new("sequence");
-        self.written += 1;
+        self.sequence += 1;
+        let (id, now_ms) = (CommandId(uuid::Uuid::now_v7()), known::now_ms());
+        let (start_by_ms, finish_by_ms) = (now_ms + 60_000, now_ms + 60_000);
+        let order = Order { id, verb: Verb::ReportNow, start_by_ms, finish_by_ms, force_reason: None };
+        let record = Record::accepted(order, self.sequence, None, now_ms);
         let began = Instant::now();
-        let tx = self.journal.begin_write()?;
-        tx.open_table(JOURNAL)?.insert(uuid::Uuid::now_v7().as_u128(), [7_u8; 300].as_slice())?;
-        tx.open_table(OUTBOX)?.insert(self.written, [7_u8; 200].as_slice())?;
-        tx.open_table(OUTBOX)?.remove(self.written - 1)?;
-        tx.open_table(SEQUENCE)?.insert("last", self.written)?;
-        tx.commit()?;
-        Ok(began.elapsed())
+        self.journal.take(&record, true, now_ms, &self.outbox)?;
+        let took = began.elapsed();
+        let waiting: Vec<u64> =
+            self.outbox.oldest(0, 1).context("the outbox")?.iter().map(|i| i.id).collect();
+        self.outbox.remove(&waiting)?;
+        Ok(took)
     }
 }

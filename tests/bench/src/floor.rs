@@ -11,7 +11,7 @@ use clap::Args;
 use migrado_link::session::{LinkEvent, LinkOptions, Sessions, Will, link, link_with_receipts};
 use migrado_link::tls::{CertResolver, client_config};
 use migrado_protocol::ids::CONTROLLER_NAME;
-use migrado_protocol::topic::{Channel, Topic, controller_filters};
+use migrado_protocol::topic::{Channel, Topic, controller_filters, terminal_filters};
 use migrado_protocol::{Envelope, Report, TerminalId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -106,6 +106,30 @@ pub(crate) fn session(place: &Place) -> Result<()> {
         }
     });
     Ok(())
+}
+
+/// A bare session that answers each order with what it got, and does nothing of it.
+pub(crate) fn answer(place: &Place) -> Result<()> {
+    let terminal: TerminalId = place.name.parse().context("a terminal's name")?;
+    let options = options(place, terminal_filters(&terminal), 60)?;
+    let ack = Topic::of(&terminal, Channel::Ack);
+    runtime()?.block_on(async move {
+        let (publisher, mut events, driver) = link(options, Own(terminal));
+        let answer = async move {
+            while let Some(event) = events.recv().await {
+                if let LinkEvent::Message { payload, receipt, .. } = event {
+                    receipt.confirm();
+                    publisher.publish(&ack, payload, false, None).await?;
+                }
+            }
+            anyhow::Ok(())
+        };
+        // Cancel-safe: neither ends before the process does.
+        tokio::select! {
+            () = driver => Ok(()),
+            ended = answer => ended,
+        }
+    })
 }
 
 /// Numbers that the table keeps of a display.

@@ -51,6 +51,8 @@ enum Floor {
     /// One MQTT session that stands and does nothing.
     #[command(hide = true)]
     Session(floor::Place),
+    /// A bare session that answers
+    Answer(floor::Place),
     /// Decodes reports into a table and prints it.
     #[command(hide = true)]
     Table(floor::Place),
@@ -79,6 +81,7 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     match cli.floor {
         Some(Floor::Session(place)) => return floor::session(&place),
+        Some(Floor::Answer(place)) => return floor::answer(&place),
         Some(Floor::Table(place)) => return floor::table(&place),
         Some(Floor::Print(what)) => return floor::print(&what),
         Some(Floor::Broker(place)) => return broker::alone(&place),

@@ -26,11 +26,9 @@ use crate::figures::Figure;
 use crate::known;
 use crate::wire_orders::WireOrders;
 
-/// Blocks of one measurement: orders, bare round trips and commits take turns, so that all of them
-/// see the same moods of the disk.
-const BLOCKS: usize = 20;
-/// Orders, bare round trips and commits of a block, one at once after the other.
-const BLOCK: usize = 25;
+/// Rounds of one measurement. Orders, bare round trips and commits take turns one by one: a sync right
+/// behind another costs a third of one after a pause, and disks have moods.
+const ROUNDS: usize = 500;
 /// Commits of the controller between an order and its stored acknowledgement: the order with its
 /// audit entry and its sequence, the terminal's word.
 const CONTROLLER_COMMITS: f64 = 2.0;
@@ -185,26 +183,18 @@ pub(crate) async fn measure() -> Result<Vec<Figure>> {
     for kind in ["embedded", "external"] {
         let (orders, mut wire) = (Orders::start(kind).await?, WireOrders::start(kind).await?);
         let (mut bare, mut commits) = (RoundTrips::start(kind).await?, Commits::open().await?);
-        let mut took: [Vec<Duration>; 5] = std::array::from_fn(|_| Vec::with_capacity(BLOCKS * BLOCK));
-        for _ in 0..BLOCKS {
-            let [on_wire, whole, round_trips, controller, agent] = &mut took;
-            for _ in 0..BLOCK {
-                on_wire.push(wire.once().await?);
-            }
-            for _ in 0..BLOCK {
-                round_trips.push(bare.once().await?);
-            }
-            for _ in 0..BLOCK {
-                agent.push(commits.agent_once()?);
-            }
-            for _ in 0..BLOCK {
-                whole.push(orders.once().await?);
-            }
-            for _ in 0..BLOCK {
-                controller.push(commits.controller_once().await?);
-            }
+        let mut took: [Vec<Duration>; 5] = std::array::from_fn(|_| Vec::with_capacity(ROUNDS));
+        for _ in 0..ROUNDS {
+            let once = [
+                wire.once().await?,
+                bare.once().await?,
+                commits.agent_once()?,
+                orders.once().await?,
+                commits.controller_once().await?,
+            ];
+            took.iter_mut().zip(once).for_each(|(all, one)| all.push(one));
         }
-        let [wire_us, whole_us, bare_us, controller_us, agent_us] = took.map(p50_us);
+        let [wire_us, bare_us, agent_us, whole_us, controller_us] = took.map(p50_us);
         let named = |what: &str| format!("orders: {what}, {kind}");
         let limit_us = 2.0 * bare_us + agent_us;
         let name = named("order, journalled, acknowledged p50 vs 2 x bare + its sync");
