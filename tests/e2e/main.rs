@@ -5,6 +5,7 @@
 mod api;
 mod broker_certificate;
 mod commands;
+mod content;
 mod data_path;
 mod first_password;
 mod identity;

@@ -20,7 +20,17 @@ fn read(document: &str) -> String {
 
 /// Words in blocks of commands that begin with a folder of the repository.
 fn paths_in_commands(text: &str) -> Vec<String> {
-    let folders = ["agent/", "config/", "controller/", "dashboards/", "deploy/", "docs/", "link/", "tests/"];
+    let folders = [
+        "agent/",
+        "config/",
+        "content/",
+        "controller/",
+        "dashboards/",
+        "deploy/",
+        "docs/",
+        "link/",
+        "tests/",
+    ];
     let blocks = text.split("```").skip(1).step_by(2);
     let words = blocks.flat_map(str::split_whitespace);
     words.filter(|word| folders.iter().any(|folder| word.starts_with(folder))).map(str::to_owned).collect()

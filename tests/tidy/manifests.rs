@@ -1,4 +1,5 @@
-//! Who may depend on whom: `protocol <- link <- {agent, controller, migradoctl} <- tests`.
+//! Who may depend on whom: `protocol <- link <- {agent, controller, migradoctl} <- tests`, and
+//! `content <- migradoctl`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -74,6 +75,33 @@ fn the_language_of_the_wire_needs_no_input_or_output() {
 }
 
 #[test]
+fn content_is_files_in_and_files_out() {
+    let all = dependencies();
+    let needs = &all["migrado-content"];
+    let network = IO_CRATES.iter().filter(|c| needs.contains(**c));
+    let ours = ["migrado-link", "migrado-agent", "migrado-controller"];
+    let wrong: Vec<String> =
+        network.chain(ours.iter().filter(|o| needs.contains(**o))).map(|c| (*c).into()).collect();
+    none("content must not depend on", &wrong);
+}
+
+#[test]
+fn only_the_command_line_links_the_readers_of_an_editors_folder() {
+    let mut wrong = Vec::new();
+    for package in packages().iter().filter(|p| p["name"] != "migradoctl" && p["name"] != "migrado-tests") {
+        for need in
+            package["dependencies"].as_array().unwrap().iter().filter(|d| d["name"] == "migrado-content")
+        {
+            let features = need["features"].as_array().unwrap();
+            if features.iter().any(|f| f == "authoring") {
+                wrong.push(format!("{} turns on authoring", text(&package["name"])));
+            }
+        }
+    }
+    none("a display links the types of a release and nothing else", &wrong);
+}
+
+#[test]
 fn only_the_link_knows_the_mqtt_client_and_only_the_controller_the_broker_and_the_store() {
     let owners = [
         ("rumqttc-next", vec!["migrado-link"]),
@@ -81,6 +109,9 @@ fn only_the_link_knows_the_mqtt_client_and_only_the_controller_the_broker_and_th
         ("sqlx", vec!["migrado-controller"]),
         ("redb", vec!["migrado-agent"]),
         ("sysinfo", vec!["migrado-agent"]),
+        ("lopdf", vec!["migrado-content"]),
+        ("matroska-demuxer", vec!["migrado-content"]),
+        ("rrule", vec!["migrado-content"]),
     ];
     let mut wrong = Vec::new();
     for (package, needs) in dependencies() {

@@ -24,7 +24,7 @@ const ONE_PLACE: [OnePlace; 6] = [
     },
     OnePlace {
         spelled: &["SystemTime::now", "Timestamp::now(", "Zoned::now(", "Utc::now("],
-        within: &["link/", "agent/", "controller/src/", "protocol/"],
+        within: &["link/", "agent/", "content/", "controller/src/", "protocol/"],
         only_in: &["platform/clock.rs", "controller/src/clock.rs"],
         why: "time is an argument; the clock is read in one place",
     },
@@ -42,7 +42,7 @@ const ONE_PLACE: [OnePlace; 6] = [
     },
     OnePlace {
         spelled: &["env::var(", "env::var_os(", "env::vars("],
-        within: &["link/", "agent/", "controller/src/"],
+        within: &["link/", "agent/", "content/", "controller/src/"],
         only_in: &["/config.rs", "/build.rs"],
         why: "the environment is read once",
     },

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub use mistake::{Mistake, Mistakes};
-use positions::Positions;
+pub use positions::{Position, Positions};
 
 /// Bytes of a configuration file. A fleet of 50,000 displays is kept in the database; what people
 /// write by hand stays far below.
@@ -41,6 +41,14 @@ pub trait Settings: DeserializeOwned + JsonSchema {
 /// # Errors
 /// All mistakes of the text, in the order of their lines.
 pub fn load<T: Settings>(text: &str) -> Result<T, Mistakes> {
+    load_placed(text).map(|(settings, _)| settings)
+}
+
+/// Reads a file together with the place of each of its values, for those who have more to say of them.
+///
+/// # Errors
+/// All mistakes of the text, in the order of their lines.
+pub fn load_placed<T: Settings>(text: &str) -> Result<(T, Positions), Mistakes> {
     if text.len() > FILE_BYTES_MAX {
         return Err(Mistakes::one(Mistake::whole(format!(
             "the file has {} bytes, more than {FILE_BYTES_MAX}",
@@ -62,7 +70,7 @@ pub fn load<T: Settings>(text: &str) -> Result<T, Mistakes> {
     let settings: T = serde_yaml::from_str(if text.trim().is_empty() { "{}" } else { text })
         .map_err(|e| Mistakes::from_serde(&e))?;
     let found: Vec<Mistake> = settings.mistakes().into_iter().map(placed).collect();
-    if found.is_empty() { Ok(settings) } else { Err(Mistakes::sorted(found)) }
+    if found.is_empty() { Ok((settings, positions)) } else { Err(Mistakes::sorted(found)) }
 }
 
 /// The JSON schema of a configuration, as it is shipped for editors.

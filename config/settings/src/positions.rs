@@ -8,9 +8,11 @@ use crate::mistake::{Mistake, Mistakes};
 
 /// A place in the text, both from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Position {
-    pub(crate) line: usize,
-    pub(crate) column: usize,
+pub struct Position {
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
 }
 
 impl From<Span> for Position {
@@ -21,7 +23,7 @@ impl From<Span> for Position {
 
 /// The places of all keys and values.
 #[derive(Debug, Default)]
-pub(crate) struct Positions {
+pub struct Positions {
     keys: HashMap<String, Position>,
     values: HashMap<String, Position>,
 }
@@ -39,12 +41,14 @@ impl Positions {
     }
 
     /// The place of a value, or of the nearest thing around it that stands in the text.
-    pub(crate) fn value(&self, pointer: &str) -> Position {
+    #[must_use]
+    pub fn value(&self, pointer: &str) -> Position {
         nearest(&self.values, pointer)
     }
 
     /// The place of a key, or of the nearest thing around it.
-    pub(crate) fn key(&self, pointer: &str) -> Position {
+    #[must_use]
+    pub fn key(&self, pointer: &str) -> Position {
         self.keys.get(pointer).copied().unwrap_or_else(|| nearest(&self.values, pointer))
     }
 }

@@ -1,7 +1,7 @@
 //! `migradoctl`: the operator's and the editor's command line.
 //!
-//! Talks to the controller's API and to nothing else; its words are those of the API and of the
-//! console. Data goes to stdout, everything else to stderr. The exit codes are those of
+//! Talks to the controller's API and to nothing else, but for `content`, which reads and writes files
+//! only; its words are those of the API and of the console. Data goes to stdout, everything else to stderr. The exit codes are those of
 //! [`exit::Code`] and stand in `--help`.
 
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand, backticks included")]
@@ -34,6 +34,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
     let output = cli.connection.output();
     match cli.group {
         Group::Completions { shell } => cli::completions(shell),
+        Group::Content { verb } => verbs::content::run(output, verb),
         Group::Login(login) => verbs::login::run(&cli.connection, &login).await,
         group => {
             let client = client::Client::connect(&cli.connection)?;
@@ -47,7 +48,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                     verbs::audit::verify(&client, output).await
                 }
                 Group::SigningKey { verb } => verbs::signing_key::run(&client, output, verb).await,
-                Group::Login(_) | Group::Completions { .. } => Ok(exit::Code::Ok),
+                Group::Login(_) | Group::Content { .. } | Group::Completions { .. } => Ok(exit::Code::Ok),
             }
         }
     }

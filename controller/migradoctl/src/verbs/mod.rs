@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod commands;
+pub(crate) mod content;
 pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod login;

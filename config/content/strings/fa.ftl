@@ -1,0 +1,26 @@
+# دری / فارسی
+home = صفحهٔ اصلی
+back = بازگشت
+next = بعدی
+done = تمام شد
+cancel = لغو
+help = کمک
+help-front-desk = لطفاً از پذیرش بپرسید.
+language = زبان
+topics = موضوعات
+forms = فورم‌ها
+guides = راهنماها
+videos = ویدیوها
+events = کورس‌ها و برنامه‌ها
+offices = ادارات
+opening-hours = ساعات کاری
+fill-in = خانه‌پری
+print = چاپ
+print-sheets = { $sheets } ورق کاغذ چاپ می‌شود.
+printing = در حال چاپ.
+print-not-possible = فعلاً چاپ در این‌جا ممکن نیست.
+not-in-your-language = این هنوز به زبان شما نیست. به { $language } نشان داده می‌شود.
+draft-translation = این ترجمه هنوز بررسی نشده است.
+required = این باید خانه‌پری شود.
+erase-all = همه پاک شود
+valid-until = معتبر تا { $day }

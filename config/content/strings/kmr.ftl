@@ -1,0 +1,26 @@
+# Kurmancî
+home = Destpêk
+back = Vegere
+next = Pêş
+done = Qediya
+cancel = Betal bike
+help = Alîkarî
+help-front-desk = Ji kerema xwe li resepsiyonê bipirsin.
+language = Ziman
+topics = Mijar
+forms = Form
+guides = Rêber
+videos = Vîdyo
+events = Kurs û çalakî
+offices = Nivîsgeh
+opening-hours = Demjimêrên vekirinê
+fill-in = Dagire
+print = Çap bike
+print-sheets = { $sheets } rûpel tên çapkirin.
+printing = Tê çapkirin.
+print-not-possible = Niha çapkirin li vir ne gengaz e.
+not-in-your-language = Ev hê bi zimanê we tune ye. Bi { $language } tê nîşandan.
+draft-translation = Ev werger hê nehatiye kontrolkirin.
+required = Divê ev bê dagirtin.
+erase-all = Hemûyê jê bibe
+valid-until = Heta { $day } derbasdar e

@@ -1,0 +1,26 @@
+# پښتو
+home = لومړی مخ
+back = شاته
+next = بل
+done = پای
+cancel = لغوه
+help = مرسته
+help-front-desk = مهرباني وکړئ له پذیرش څخه وپوښتئ.
+language = ژبه
+topics = موضوعات
+forms = فورمې
+guides = لارښودونه
+videos = ویډیوګانې
+events = کورسونه او پروګرامونه
+offices = ادارې
+opening-hours = د کار وختونه
+fill-in = ډکول
+print = چاپ
+print-sheets = { $sheets } پاڼې چاپېږي.
+printing = چاپېږي.
+print-not-possible = دلته اوس چاپ ممکن نه دی.
+not-in-your-language = دا لا ستاسو په ژبه نشته. په { $language } ښودل کېږي.
+draft-translation = دا ژباړه لا نه ده کتل شوې.
+required = دا باید ډک شي.
+erase-all = ټول پاک کړئ
+valid-until = تر { $day } پورې د اعتبار وړ

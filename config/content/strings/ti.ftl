@@ -1,0 +1,26 @@
+# ትግርኛ
+home = መበገሲ ገጽ
+back = ንድሕሪት
+next = ቀጽል
+done = ተወዲኡ
+cancel = ሰርዝ
+help = ሓገዝ
+help-front-desk = በጃኹም ኣብ መቀበሊ ሕተቱ።
+language = ቋንቋ
+topics = ኣርእስትታት
+forms = ቅጥዕታት
+guides = መምርሒታት
+videos = ቪድዮታት
+events = ኮርስታትን ቆጸራታትን
+offices = ቤት ጽሕፈታት
+opening-hours = ሰዓታት ስራሕ
+fill-in = ምላእ
+print = ሕተም
+print-sheets = { $sheets } ወረቐት ክሕተም እዩ።
+printing = ይሕተም ኣሎ።
+print-not-possible = ኣብዚ ሕጂ ምሕታም ኣይከኣልን።
+not-in-your-language = እዚ ክሳብ ሕጂ ብቋንቋኹም የለን። ብ{ $language } ይርአ።
+draft-translation = እዚ ትርጉም ገና ኣይተመርመረን።
+required = እዚ ክምላእ ኣለዎ።
+erase-all = ኩሉ ደምስስ
+valid-until = ክሳብ { $day } የገልግል

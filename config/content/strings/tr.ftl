@@ -1,0 +1,26 @@
+# Türkçe
+home = Ana sayfa
+back = Geri
+next = İleri
+done = Bitti
+cancel = İptal
+help = Yardım
+help-front-desk = Lütfen danışmaya sorun.
+language = Dil
+topics = Konular
+forms = Formlar
+guides = Kılavuzlar
+videos = Videolar
+events = Kurslar ve etkinlikler
+offices = Daireler
+opening-hours = Açılış saatleri
+fill-in = Doldur
+print = Yazdır
+print-sheets = { $sheets } yaprak kâğıt yazdırılacak.
+printing = Yazdırılıyor.
+print-not-possible = Şu anda burada yazdırma yapılamıyor.
+not-in-your-language = Bu henüz dilinizde yok. Gösterilen dil: { $language }.
+draft-translation = Bu çeviri henüz kontrol edilmedi.
+required = Bu alan doldurulmalıdır.
+erase-all = Her şeyi sil
+valid-until = { $day } tarihine kadar geçerli

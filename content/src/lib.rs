@@ -1,0 +1,27 @@
+//! Content: what visitors see, from an editor's folder to the files of a release.
+//!
+//! Files in, files out: no network, no clock, no threads. Without features this crate is only the
+//! types of a release ([`index`]) and what names its files may have ([`path`], [`limits`]), which is
+//! all that a display needs. The feature `authoring` adds the editor's side, as a walk:
+//!
+//! * [`authoring`] reads a folder into a model in which every value knows its file and line,
+//! * [`check`] names every mistake of the model at once,
+//! * [`build`] turns a model without mistakes into the files of a release.
+//!
+//! The same folder and the same day give the same bytes.
+
+pub mod index;
+pub mod limits;
+pub mod path;
+
+#[cfg(feature = "authoring")]
+pub mod authoring;
+#[cfg(feature = "authoring")]
+pub mod build;
+#[cfg(feature = "authoring")]
+pub mod check;
+#[cfg(feature = "authoring")]
+pub mod finding;
+
+#[cfg(all(test, feature = "authoring"))]
+mod testing;

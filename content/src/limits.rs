@@ -1,0 +1,39 @@
+//! How much content there may be. Each limit is a number with its unit and its reason.
+
+/// Bytes of a release. Displays keep two of them, and a quarter of a small disk (64 GiB) is for both.
+pub const RELEASE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// Files of a release. Each is checked before activation; more would make that take minutes.
+pub const RELEASE_FILES_MAX: usize = 200_000;
+/// Bytes of a text (Markdown, strings, captions, events): a book has fewer; more is a file of
+/// another kind under a wrong name.
+pub const TEXT_BYTES_MAX: u64 = 256 * 1024;
+/// Bytes of a YAML file: what the reader of settings takes.
+pub const YAML_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Bytes of a form. A scan of thirty pages fits; a display has to render it in a second.
+pub const PDF_BYTES_MAX: u64 = 20 * 1024 * 1024;
+/// Bytes of a picture: a photo that fills the screen, well compressed, has a quarter of it.
+pub const PICTURE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Pixels of a picture, wide or high: twice what the largest display shows.
+pub const PICTURE_PIXELS_MAX: usize = 4096;
+/// Bytes of a drawing (SVG): more takes the browser longer than a visitor waits.
+pub const DRAWING_BYTES_MAX: u64 = 512 * 1024;
+/// Bytes of a video: ten minutes at four megabits a second.
+pub const VIDEO_BYTES_MAX: u64 = 300 * 1024 * 1024;
+/// Seconds of a video: who stands in front of a display does not watch for longer.
+pub const VIDEO_SECONDS_MAX: u64 = 600;
+/// Pixels of a video, wide and high: displays decode in software, which is smooth up to here.
+pub const VIDEO_PIXELS_MAX: (u64, u64) = (1920, 1080);
+/// Bytes of one step of a path: file systems take 255, some of which copies need for their endings.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Bytes of a path within a release: with a display's own folder before it, it fits everywhere.
+pub const PATH_BYTES_MAX: usize = 240;
+/// Bytes of an id: it stands in links and in the names of folders.
+pub const ID_BYTES_MAX: usize = 64;
+/// Days ahead for which events are expanded: a display that gets no release for a year is out of date.
+pub const EVENT_DAYS_AHEAD: i64 = 366;
+/// Occurrences of one series in a release: one a day for the days ahead, and some.
+pub const EVENT_OCCURRENCES_MAX: u16 = 400;
+/// Days before the end of a form's edition from which on it is told: time to make a new one.
+pub const EDITION_NOTICE_DAYS: i64 = 30;
+/// Folders within folders: what people make has three.
+pub const DEPTH_MAX: usize = 12;
