@@ -9,4 +9,5 @@ mod crash_points;
 mod disk_full;
 mod expired_certificate;
 mod lost_words;
+mod resting;
 mod taken_port;

@@ -10,8 +10,8 @@ use migrado_protocol::topic::Channel;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-/// How long a report may wait: it reaches a screen within a second, and this is a small part of it.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// How long a report may wait: it reaches a screen within a second, and this is a quarter of it.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// Messages that are company enough; half of what a broker sends ahead, so that it never stands still.
 const ENOUGH: usize = 1_024;
 

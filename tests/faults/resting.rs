@@ -1,0 +1,45 @@
+//! Nobody spins: a display that waits for receipts in vain rests until somebody can give them.
+
+use std::time::Duration;
+
+use migrado_tests::wait::{seconds, until};
+use migrado_tests::{BrokerKind, Fleet, needs_program};
+
+/// How long the display waits for a receipt before it tells again, with a margin.
+const OVERDUE: Duration = Duration::from_secs(40);
+/// How long its processor time is watched.
+const WATCHED: Duration = Duration::from_secs(10);
+/// Processor time that is no rest: a tenth of what was watched. Spinning takes all of it.
+const REST_MAX_NS: u64 = 1_000_000_000;
+
+/// Processor time of a process so far, in nanoseconds, all threads.
+fn spent_ns(pid: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let of_thread = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+        text.split_whitespace().next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0)
+    };
+    threads.flatten().map(|thread| of_thread(thread.path())).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_receipts_that_nobody_gives_does_not_spin() {
+    needs_program!("resting", "mosquitto");
+    let mut fleet = Fleet::builder().broker(BrokerKind::Mosquitto).start().await;
+    fleet.controller.kill().await;
+    let kiosk = fleet.terminals[0].kiosk();
+    kiosk.begin("de").await.unwrap();
+    kiosk.end().await.unwrap();
+    until("the broker has taken the display's words", seconds(60), || async {
+        let words = fleet.terminals[0].words();
+        if words.contains("waits for its receipt") { Ok(()) } else { Err(words) }
+    })
+    .await;
+    tokio::time::sleep(OVERDUE).await;
+    let pid = fleet.terminals[0].process().id().unwrap();
+    let before = spent_ns(pid);
+    tokio::time::sleep(WATCHED).await;
+    let spent = spent_ns(pid) - before;
+    assert!(spent > 0, "it lives");
+    assert!(spent < REST_MAX_NS, "{spent} ns of {WATCHED:?}");
+}
