@@ -6,11 +6,8 @@ use migrado_tests::wait::{seconds, until};
 use migrado_tests::{BrokerKind, Fleet, needs_program};
 use serde_json::Value;
 
-/// A broker's acknowledgement is not the controller's: here the broker takes a display's words
-/// while the controller is dead, and loses them. Only the display's own outbox still has them.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_only_a_dead_broker_had_is_told_again() {
-    needs_program!("lost_words", "mosquitto");
+/// A fleet whose controller is dead and whose display has told a visitor's session to the broker.
+pub(crate) async fn words_that_only_the_broker_has() -> Fleet {
     let mut fleet = Fleet::builder().broker(BrokerKind::Mosquitto).start().await;
     fleet.controller.kill().await;
     let kiosk = fleet.terminals[0].kiosk();
@@ -21,6 +18,15 @@ async fn what_only_a_dead_broker_had_is_told_again() {
         if words.contains("waits for its receipt") { Ok(()) } else { Err(words) }
     })
     .await;
+    fleet
+}
+
+/// A broker's acknowledgement is not the controller's: here the broker takes a display's words
+/// while the controller is dead, and loses them. Only the display's own outbox still has them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_a_dead_broker_had_is_told_again() {
+    needs_program!("lost_words", "mosquitto");
+    let mut fleet = words_that_only_the_broker_has().await;
     fleet.mosquitto.as_mut().unwrap().kill().await;
     // The display stands still, so that only the broker could bring its words.
     fleet.terminals[0].process().signal("STOP").unwrap();

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use migrado_tests::wait::{seconds, until};
-use migrado_tests::{BrokerKind, Fleet, needs_program};
+use migrado_tests::needs_program;
+
+use crate::lost_words::words_that_only_the_broker_has;
 
 /// How long the display waits for a receipt before it tells again, with a margin.
 const OVERDUE: Duration = Duration::from_secs(40);
@@ -25,16 +26,7 @@ fn spent_ns(pid: u32) -> u64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_for_receipts_that_nobody_gives_does_not_spin() {
     needs_program!("resting", "mosquitto");
-    let mut fleet = Fleet::builder().broker(BrokerKind::Mosquitto).start().await;
-    fleet.controller.kill().await;
-    let kiosk = fleet.terminals[0].kiosk();
-    kiosk.begin("de").await.unwrap();
-    kiosk.end().await.unwrap();
-    until("the broker has taken the display's words", seconds(60), || async {
-        let words = fleet.terminals[0].words();
-        if words.contains("waits for its receipt") { Ok(()) } else { Err(words) }
-    })
-    .await;
+    let mut fleet = words_that_only_the_broker_has().await;
     tokio::time::sleep(OVERDUE).await;
     let pid = fleet.terminals[0].process().id().unwrap();
     let before = spent_ns(pid);

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use migrado_link::signing::Signer;
 use migrado_protocol::command::{Directive, Order};
@@ -45,8 +46,9 @@ pub type Queue = VecDeque<Letter>;
 pub struct Desk {
     connections: Arc<dyn Connections>,
     signing: Signing,
-    /// This start of the controller: what an earlier one marked as sent may never have left.
-    start: i64,
+    /// Counts from this start of the controller on: what was marked under an earlier number may never
+    /// have left.
+    epoch: AtomicI64,
     /// The queue, and whoever takes sequences.
     pub queue: Mutex<Queue>,
     /// Told when the queue got something.
@@ -57,7 +59,7 @@ impl Desk {
     /// The desk of a controller that starts now.
     pub fn new(connections: Arc<dyn Connections>, signing: Signing, now_ms: i64) -> Self {
         let (queue, filled) = (Mutex::default(), Notify::new());
-        Self { connections, signing, start: now_ms, queue, filled }
+        Self { connections, signing, epoch: AtomicI64::new(now_ms), queue, filled }
     }
 
     /// The key that signs now. When it is replaced meanwhile, the next look sends again under the
@@ -69,12 +71,48 @@ impl Desk {
     /// What a command is marked with when it is sent now; nothing while its terminal is away.
     pub fn mark(&self, terminal: &TerminalId, signer: &Signer) -> Option<String> {
         let session = self.connections.session(terminal)?;
-        Some(format!("{}.{session}.{}", self.start, signer.public().id))
+        Some(format!("{}.{session}.{}", self.epoch.load(Ordering::Relaxed), signer.public().id))
+    }
+
+    /// Something may be marked as sent that never left: whatever is not acknowledged is sent again.
+    /// Displays know an order by its id and do it once.
+    pub fn doubt(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether an order for so many terminals may be sent at once.
     pub fn takes(&self, queue: &Queue, terminals: usize) -> bool {
         terminals <= AT_ONCE_MAX && queue.len() + terminals <= QUEUE_MAX
+    }
+}
+
+/// Between the storing of an order and its place in the queue: who is interrupted there, by a caller
+/// that hangs up or by a disk that fails, leaves a doubt and a look behind.
+#[derive(Debug)]
+pub struct Between<'d> {
+    desk: &'d Desk,
+    wake: &'d Notify,
+    over: bool,
+}
+
+impl<'d> Between<'d> {
+    /// Begins.
+    pub fn new(desk: &'d Desk, wake: &'d Notify) -> Self {
+        Self { desk, wake, over: false }
+    }
+
+    /// The letters are in the queue, or nothing was stored.
+    pub fn over(mut self) {
+        self.over = true;
+    }
+}
+
+impl Drop for Between<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.desk.doubt();
+            self.wake.notify_one();
+        }
     }
 }
 

@@ -109,6 +109,7 @@ impl Dispatch {
                 Ok(went) => went,
                 Err(error) => {
                     tracing::error!(%error, "commands could not be dispatched");
+                    self.desk.doubt();
                     false
                 }
             };

@@ -9,7 +9,7 @@ use migrado_protocol::command::{CommandState, Teller, Verb};
 use sqlx::Row as _;
 
 use super::Commands;
-use super::desk::{Desk, Letter, letter};
+use super::desk::{Between, Desk, Letter, letter};
 use super::dispatch::Sending;
 use super::plan::Times;
 use super::settle::controller_step;
@@ -75,9 +75,14 @@ impl Commands {
         // What is sent in portions need not hold up the others.
         .filter(|(desk, queue)| desk.takes(queue, issue.terminals.len()));
         let at_once = queue.as_ref().map(|(desk, _)| *desk);
+        // A caller that hangs up during the commit must not leave an order that nobody sends.
+        let between = at_once.map(|desk| Between::new(desk, &self.wake));
         let (made, letters) = match self.store(&issue, &batch, at_once).await {
             Ok(made) => made,
-            Err(error) if error.is_conflict() => return self.issued_before(&issue, error).await,
+            Err(error) if error.is_conflict() => {
+                between.into_iter().for_each(Between::over);
+                return self.issued_before(&issue, error).await;
+            }
             Err(error) => return Err(error),
         };
         let all_sent = letters.len() == made.len();
@@ -85,6 +90,7 @@ impl Commands {
             queue.extend(letters);
             desk.filled.notify_one();
         }
+        between.into_iter().for_each(Between::over);
         drop(queue);
         if !all_sent {
             self.wake();

@@ -132,3 +132,39 @@ async fn orders_leave_in_the_order_of_their_sequences_whoever_issues_and_looks_m
     assert_eq!(sequences.len(), 30);
     assert!(sequences.is_sorted_by(|a, b| a < b), "{sequences:?}");
 }
+
+#[tokio::test]
+async fn an_order_whose_caller_hung_up_while_it_was_stored_is_sent_all_the_same() {
+    let world = World::new().await;
+    let (dispatch, outlet) = dispatch(&world, Connected);
+    let mut hung_up = 0;
+    for n in 0..60 {
+        let issue = world.state.commands.issue(order(&world, &["fp-01"], None));
+        let patience = Duration::from_micros(100 * n);
+        // Whole milliseconds are tokio's; a sleep on a thread of its own is finer.
+        let bell = tokio::task::spawn_blocking(move || {
+            let (_ringer, bell) = std::sync::mpsc::channel::<()>();
+            bell.recv_timeout(patience)
+        });
+        tokio::select! {
+            issued = issue => { issued.unwrap(); }
+            _ = bell => hung_up += 1,
+        }
+    }
+    assert!(hung_up > 0, "negative control");
+    // What was cut off in the middle of its commit may be done a moment later.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(dispatch.look().await.unwrap());
+    let sent: std::collections::BTreeSet<String> = {
+        let sent = outlet.0.lock().unwrap();
+        let id = |order: &Signed| {
+            let body: serde_json::Value = serde_json::from_str(order.body.get()).unwrap();
+            body["id"].as_str().unwrap().to_owned()
+        };
+        sent.iter().map(id).collect()
+    };
+    let stored = rows::list(&world.state.pool, &rows::Filter::default(), 100).await.unwrap();
+    let lost: Vec<_> = stored.iter().filter(|c| !sent.contains(&c.id.to_string())).collect();
+    assert!(lost.is_empty(), "{} of {} were never sent", lost.len(), stored.len());
+    assert!(stored.len() > 5, "{} stored, {hung_up} hung up", stored.len());
+}
