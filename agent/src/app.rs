@@ -321,7 +321,11 @@ fn spawn_sensors(
     );
     let usage = UsageSensor::new(kiosk.counters().clone(), outbox.clone());
     tasks.spawn_until_canceled(work, "usage", sample(usage, pace(USAGE_PERIOD_S), state.clone()));
-    tasks.spawn_until_canceled(work, "page", watch_page(kiosk.changed(), state.clone()));
+    let newest = {
+        let kiosk = kiosk.clone();
+        move || kiosk.page()
+    };
+    tasks.spawn_until_canceled(work, "page", watch_page(kiosk.changed(), newest, state.clone()));
 }
 
 /// Stops in order: work first, then the farewell, then the link.

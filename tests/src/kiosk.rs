@@ -23,7 +23,7 @@ impl Kiosk {
         Ok(self.http.get(format!("{}/api/view", self.base)).send().await?.error_for_status()?.json().await?)
     }
 
-    /// The heartbeat that the page sends every four seconds.
+    /// The heartbeat that the page sends every five seconds.
     pub async fn heartbeat(&self) -> Result<()> {
         self.heartbeat_of("test").await
     }

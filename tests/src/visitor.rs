@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::kiosk::Kiosk;
 
 /// How often the page says that it is alive, as the real one does.
-const HEARTBEAT: Duration = Duration::from_secs(4);
+const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Languages that visitors choose, the frequent ones more often.
 const LANGUAGES: [&str; 8] = ["de", "de", "ar", "uk", "uk", "en", "tr", "fr"];
 /// Seconds without a visitor, at least and at most.

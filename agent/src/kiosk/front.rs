@@ -1,5 +1,5 @@
 //! The door of the page's server, before its routes: who may speak ([`super::guard`]), what every
-//! answer bears, and the heartbeat. A display at rest hears nothing else, 900 times an hour, so that
+//! answer bears, and the heartbeat. A display at rest hears nothing else, 720 times an hour, so that
 //! one is answered here and takes none of the way through routes and extractors.
 
 use std::borrow::Cow;
@@ -66,7 +66,11 @@ impl Front {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| *peer);
         let mut response = match guard::admit(peer, request.headers(), self.port) {
             Ok(()) if request.method() == Method::POST && request.uri().path() == HEARTBEAT => {
-                self.hear(request).await.into_response()
+                match self.hear(request).await {
+                    // There is no content that headers could guard.
+                    StatusCode::NO_CONTENT => return StatusCode::NO_CONTENT.into_response(),
+                    refused => refused.into_response(),
+                }
             }
             Ok(()) => {
                 let Ok(response) = self.routes.call(request).await;

@@ -36,9 +36,9 @@ use view::View;
 /// Longest time for which the display shows its identity; an order asks for less or gets this.
 const IDENTIFY_MAX: Duration = Duration::from_secs(300);
 
-/// How old the last heartbeat that was passed on may get. The page beats every four seconds; whoever
-/// judges its silence needs far fewer, and what does not change must wake nobody.
-const HEARTBEAT_NEWS_MS: i64 = 5_000;
+/// After how long a silence a heartbeat is news. The page beats every five seconds, and what does not
+/// change must wake nobody; whoever judges silence at 15 s looks up the newest heartbeat then.
+const HEARTBEAT_NEWS_MS: i64 = 10_000;
 
 /// Milliseconds of an hour.
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -113,7 +113,6 @@ struct Shared {
     model: watch::Sender<Model>,
     page: watch::Sender<Page>,
     heartbeat_ms: AtomicI64,
-    told_ms: AtomicI64,
     said: Mutex<Said>,
     pace: Mutex<Pace>,
     counters: Counters,
@@ -138,7 +137,6 @@ impl Kiosk {
             model: watch::Sender::new(model),
             page: watch::Sender::new(Page { heartbeat_ms: None, session: false, build: None }),
             heartbeat_ms: AtomicI64::new(0),
-            told_ms: AtomicI64::new(0),
             said: Mutex::default(),
             pace: Mutex::new(Pace { left: ACTIONS_MAX, since: Instant::now() }),
             counters,
@@ -160,8 +158,8 @@ impl Kiosk {
         }
     }
 
-    /// Wakes when the page begins to speak, changes its build, or a session begins or ends; not
-    /// with every heartbeat.
+    /// Wakes when the page begins to speak, also after a silence, changes its build, or a session
+    /// begins or ends; not with every heartbeat.
     pub fn changed(&self) -> watch::Receiver<Page> {
         self.0.page.subscribe()
     }
@@ -267,7 +265,7 @@ impl Kiosk {
 
     /// The page has drawn a frame and says so.
     pub(crate) fn heartbeat(&self, build: &str, load: &str, now_ms: i64) {
-        self.0.heartbeat_ms.store(now_ms, Ordering::Relaxed);
+        let before_ms = self.0.heartbeat_ms.swap(now_ms, Ordering::Relaxed);
         let mut said = self.said();
         let new_build = said.build.as_deref() != Some(build);
         if new_build {
@@ -277,9 +275,8 @@ impl Kiosk {
             said.load = clip(load);
         }
         drop(said);
-        let told_ms = self.0.told_ms.load(Ordering::Relaxed);
         // A clock that was stepped back is news as well.
-        if new_build || !(0..HEARTBEAT_NEWS_MS).contains(&(now_ms - told_ms)) {
+        if new_build || !(0..HEARTBEAT_NEWS_MS).contains(&(now_ms - before_ms)) {
             self.tell_page();
         }
     }
@@ -289,9 +286,7 @@ impl Kiosk {
     }
 
     fn tell_page(&self) {
-        let page = self.page();
-        self.0.told_ms.store(page.heartbeat_ms.unwrap_or(0), Ordering::Relaxed);
-        self.0.page.send_replace(page);
+        self.0.page.send_replace(self.page());
     }
 
     fn idle_s(&self) -> u32 {

@@ -69,19 +69,26 @@ async fn a_page_gone_mad_counts_no_more_than_a_hand_could() {
 }
 
 #[tokio::test]
-async fn heartbeats_wake_nobody_more_often_than_needed() {
+async fn a_heartbeat_is_news_only_when_it_is_the_first_or_ends_a_silence() {
     let dir = tempfile::tempdir().unwrap();
     let kiosk = kiosk(&dir);
     let mut pages = kiosk.changed();
-    let mut told = 0;
-    for beat in 0..10 {
-        kiosk.heartbeat("build", "load", 1_000_000 + beat * 2_000);
-        told += u32::from(pages.has_changed().unwrap());
-        pages.borrow_and_update();
+    let mut is_news = |build: &str, at_ms| {
+        kiosk.heartbeat(build, "load", at_ms);
+        assert_eq!(kiosk.page().heartbeat_ms, Some(at_ms));
+        let news = pages.has_changed().unwrap();
+        pages.mark_unchanged();
+        news
+    };
+    assert!(is_news("one", 1_000_000));
+    for beat in 1..10 {
+        assert!(!is_news("one", 1_000_000 + beat * 5_000), "{beat}");
     }
-    assert_eq!(told, 4);
-    assert_eq!(kiosk.page().heartbeat_ms, Some(1_018_000));
-    assert_eq!(kiosk.page().build.as_deref(), Some("build"));
+    assert!(is_news("two", 1_050_000), "another build");
+    assert!(is_news("two", 1_060_000), "after a silence");
+    assert!(!is_news("two", 1_065_000));
+    assert!(is_news("two", 1_064_000), "the clock was stepped back");
+    assert_eq!(kiosk.page().build.as_deref(), Some("two"));
 }
 
 async fn ask(address: SocketAddr, request: &str) -> String {

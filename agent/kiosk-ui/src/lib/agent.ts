@@ -2,7 +2,7 @@
 import { readView, type View } from './view';
 
 /** How often the page says that it draws: each beat wakes the agent, and its patience is 15 s. */
-const BEAT_MS = 4_000;
+const BEAT_MS = 5_000;
 /** How long the agent may take to answer. */
 const ANSWER_MS = 5_000;
 /** How soon a stream that the browser gave up is opened again. */
