@@ -30,6 +30,8 @@ async fn main() -> anyhow::Result<()> {
             site_name: "MigraDo Friedensplatz".into(),
             session_idle_s: 120,
             languages: Vec::new(),
+            release: None,
+            recalled: Vec::new(),
         }),
         ..KioskFacts::of("fp-01".parse()?)
     };

@@ -257,6 +257,8 @@ mod tests {
             site_name: "MigraDo Friedensplatz".into(),
             session_idle_s: 90,
             languages: vec!["de".into()],
+            release: None,
+            recalled: Vec::new(),
         }
     }
 

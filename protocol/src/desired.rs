@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::content::{Recalled, ReleaseWanted};
+
 /// Body of the desired state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -18,4 +20,10 @@ pub struct Desired {
     pub session_idle_s: u32,
     /// Languages offered on the page, as BCP 47 tags, in this order.
     pub languages: Vec<String>,
+    /// The release to have; absent: whatever is there stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseWanted>,
+    /// Editions of forms that must not be handed out, whatever release is in service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalled: Vec<Recalled>,
 }

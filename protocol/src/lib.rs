@@ -7,6 +7,7 @@
 #[cfg(feature = "schema")]
 pub mod asyncapi;
 pub mod command;
+pub mod content;
 pub mod desired;
 pub mod endorse;
 pub mod enroll;

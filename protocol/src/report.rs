@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::content::ContentReport;
 use crate::health::{Component, Health};
 use crate::printer::Printer;
 use crate::verdict::Verdict;
@@ -42,6 +43,9 @@ pub struct Report {
     /// The visitor's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<Page>,
+    /// Releases of content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentReport>,
     /// The desired generation that is applied here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,

@@ -57,6 +57,8 @@ async fn say(fleet: &Fleet, signer: &Signer, generation: u64) {
         site_name: "S".into(),
         session_idle_s: 90,
         languages: vec!["de".into()],
+        release: None,
+        recalled: Vec::new(),
     };
     let mut signed = Signed::unsigned(me.clone(), generation, 1, 0, &desired).unwrap();
     signer.sign(&mut signed, Purpose::Desired);

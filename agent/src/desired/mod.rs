@@ -70,6 +70,8 @@ mod tests {
             site_name: "S".into(),
             session_idle_s: 90,
             languages: vec!["de".into()],
+            release: None,
+            recalled: Vec::new(),
         }
     }
 

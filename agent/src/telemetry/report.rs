@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use migrado_protocol::Report;
+use migrado_protocol::content::{ContentReport, Update};
 use migrado_protocol::health::{Component, Health};
 use migrado_protocol::limits::REPORT_WHOLE_PERIOD_MS;
 use migrado_protocol::printer::{Amount, Printer};
@@ -74,6 +75,7 @@ impl Sent {
                 known.services = report.services.or(known.services);
                 known.printers.extend(report.printers);
                 known.page = report.page.or(known.page);
+                known.content = report.content.or(known.content);
                 known.generation = report.generation.or(known.generation);
                 Self { known, at_ms: now_ms, whole_at_ms: before.whole_at_ms, nodes_at_ms }
             }
@@ -105,6 +107,7 @@ pub fn fold(sent: Option<&Sent>, current: &Report, now_ms: i64) -> Option<Report
         services: taken(&current.services, |s| known.services.as_ref() != Some(s)),
         printers: changed_printers(&known.printers, &current.printers),
         page: taken(&current.page, |p| page_changed(known.page.as_ref(), p)),
+        content: taken(&current.content, |c| content_changed(known.content.as_ref(), c)),
         generation: current.generation.filter(|g| known.generation != Some(*g)),
         ..Report::default()
     };
@@ -114,6 +117,9 @@ pub fn fold(sent: Option<&Sent>, current: &Report, now_ms: i64) -> Option<Report
         report.system = taken(&current.system, |s| system_moved(known.system.as_ref(), s));
         report.storage = taken(&current.storage, |s| storage_moved(known.storage.as_ref(), s));
         report.clock = taken(&current.clock, |c| clock_moved(known.clock.as_ref(), c));
+        if report.content.is_none() {
+            report.content = taken(&current.content, |c| known.content.as_ref() != Some(c));
+        }
         if report.page.is_none() {
             report.page = taken(&current.page, |p| heartbeat_moved(known.page.as_ref(), p));
         }
@@ -162,6 +168,16 @@ fn changed_printers(
         known.iter().filter(|(n, p)| p.is_some() && !now.contains_key(*n)).map(|(n, _)| (n.clone(), None)),
     );
     out
+}
+
+/// Whether more moved than the bytes that have come.
+fn content_changed(known: Option<&ContentReport>, now: &ContentReport) -> bool {
+    let without_bytes = |content: &ContentReport| {
+        let update = content.update.clone();
+        let update = update.map(|u| Update { bytes_done: 0, bytes_from_neighbors: 0, ..u });
+        ContentReport { update, ..content.clone() }
+    };
+    known.is_none_or(|known| without_bytes(known) != without_bytes(now))
 }
 
 fn printer_changed(known: &Printer, now: &Printer) -> bool {

@@ -50,6 +50,8 @@ pub fn renew(state: &ApiState, terminal: &Terminal, stored: &mut Stored, now_ms:
         site_name: site.map_or_else(|| terminal.site.to_string(), |s| s.name.clone()),
         session_idle_s: stored.settings.session_idle_s.unwrap_or(SESSION_IDLE_S),
         languages: stored.settings.languages.clone().unwrap_or_else(|| state.settings.languages.clone()),
+        release: None,
+        recalled: Vec::new(),
     };
     let behind = terminal.reported.generation.filter(|g| *g > before && *g < u64::from(u32::MAX));
     if stored.body.as_ref() != Some(&body) || behind.is_some() {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use migrado_protocol::content::ContentReport;
 use migrado_protocol::health::{Component, Health};
 use migrado_protocol::presence::{Away, DeathCause};
 use migrado_protocol::printer::Printer;
@@ -67,6 +68,8 @@ pub struct Reported {
     pub printers: BTreeMap<String, Printer>,
     /// The visitor's page.
     pub page: Option<Page>,
+    /// Releases of content.
+    pub content: Option<ContentReport>,
     /// Desired generation that is applied.
     pub generation: Option<u64>,
 }
@@ -77,8 +80,19 @@ impl Reported {
         if report.full {
             *self = Self::default();
         }
-        let Report { full: _, verdict, health, system, storage, clock, services, printers, page, generation } =
-            report;
+        let Report {
+            full: _,
+            verdict,
+            health,
+            system,
+            storage,
+            clock,
+            services,
+            printers,
+            page,
+            content,
+            generation,
+        } = report;
         self.verdict = verdict.or(self.verdict.take());
         self.health.extend(health);
         self.system = system.or(self.system.take());
@@ -86,6 +100,7 @@ impl Reported {
         self.clock = clock.or(self.clock.take());
         self.services = services.or(self.services.take());
         self.page = page.or(self.page.take());
+        self.content = content.or(self.content.take());
         self.generation = generation.or(self.generation);
         for (name, printer) in printers {
             match printer {
@@ -100,14 +115,26 @@ impl Reported {
 /// `store::terminals`, from what seldom changes.
 pub fn brings_only_readings(report: &Report) -> bool {
     // By name, so that a new part of a report has to be put on one side.
-    let Report { full, verdict, health, services, printers, generation, system, storage, clock, page } =
-        report;
+    let Report {
+        full,
+        verdict,
+        health,
+        services,
+        printers,
+        content,
+        generation,
+        system,
+        storage,
+        clock,
+        page,
+    } = report;
     let _moving = (system, storage, clock, page);
     !full
         && verdict.is_none()
         && health.is_empty()
         && services.is_none()
         && printers.is_empty()
+        && content.is_none()
         && generation.is_none()
 }
 

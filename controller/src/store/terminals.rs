@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use migrado_protocol::content::ContentReport;
 use migrado_protocol::health::{Component, Health};
 use migrado_protocol::presence::Away;
 use migrado_protocol::printer::Printer;
@@ -40,6 +41,7 @@ struct SeldomReported<'t> {
     health: Cow<'t, BTreeMap<Component, Health>>,
     services: Option<Cow<'t, BTreeMap<String, UnitState>>>,
     printers: Cow<'t, BTreeMap<String, Printer>>,
+    content: Option<Cow<'t, ContentReport>>,
     generation: Option<u64>,
 }
 
@@ -110,6 +112,7 @@ fn read(row: &sqlx::any::AnyRow) -> Result<Terminal, StoreError> {
         services: seldom.reported.services.map(Cow::into_owned),
         printers: seldom.reported.printers.into_owned(),
         page: moving.reported.page.map(Cow::into_owned),
+        content: seldom.reported.content.map(Cow::into_owned),
         generation: seldom.reported.generation,
     };
     terminal.agent_version = seldom.agent_version.map(Cow::into_owned);
@@ -135,6 +138,7 @@ fn seldom_of(t: &Terminal) -> Result<String, StoreError> {
         health: Cow::Borrowed(&t.reported.health),
         services: t.reported.services.as_ref().map(Cow::Borrowed),
         printers: Cow::Borrowed(&t.reported.printers),
+        content: t.reported.content.as_ref().map(Cow::Borrowed),
         generation: t.reported.generation,
     };
     let seldom = Seldom {

@@ -245,6 +245,7 @@ pub(crate) fn whole(at: usize, now_ms: i64) -> Report {
         clock: Some(Clock { at_ms: now_ms, synchronized: Some(true), offset_ms: Some(12) }),
         services: Some(BTreeMap::new()),
         printers: [("main".to_owned(), Some(printer))].into(),
+        content: None,
         page: Some(Page { heartbeat_ms: Some(now_ms), session: false, build: Some("0.1.0".into()) }),
         generation: None,
     }
