@@ -18,7 +18,8 @@ use crate::config::LANGUAGES;
 use crate::fleet::Terminal;
 use crate::pki::token::{TOKEN_LIFE_MS, mint};
 use crate::store::{
-    StoreError, audit as audit_rows, certificates, desired as desired_rows, enroll_tokens, terminals as rows,
+    StoreError, audit as audit_rows, certificates, desired as desired_rows, enroll_tokens, releases,
+    terminals as rows,
 };
 
 const HOUR_MS: i64 = 3_600_000;
@@ -198,7 +199,8 @@ pub async fn change(
     let now_ms = state.clock.now_ms();
     stored.settings.session_idle_s = change.session_idle_s.or(stored.settings.session_idle_s);
     stored.settings.languages = change.languages.or(stored.settings.languages);
-    let generation = crate::desired::renew(&state, &terminal, &mut stored, now_ms);
+    let recalled = releases::recalled(&state.pool).await?;
+    let generation = crate::desired::renew(&state, &terminal, &mut stored, &recalled, now_ms);
     let fail = StoreError::of("change a terminal");
     let mut tx = state.pool.begin().await.map_err(fail)?;
     if !desired_rows::put(&mut tx, &stored, decided_on).await? {

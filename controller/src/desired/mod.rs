@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use migrado_link::signing::Signer;
+use migrado_protocol::content::Recalled;
 use migrado_protocol::desired::Desired;
 use migrado_protocol::signed::Purpose;
 use migrado_protocol::topic::{Channel, Topic};
@@ -19,6 +20,7 @@ use crate::fleet::Terminal;
 use crate::store::{
     StoreError,
     desired::{self as rows, Settings, Stored},
+    releases,
 };
 
 /// Seconds without a touch after which a session ends, unless something else is set.
@@ -39,9 +41,15 @@ pub async fn stored(state: &ApiState, terminal: &Terminal) -> Result<Stored, Sto
     }))
 }
 
-/// Makes the body anew; the generation rises when it differs, and above what the terminal says it
+/// Makes the body anew, with the editions that are `recalled` everywhere; the generation rises when it differs, and above what the terminal says it
 /// has (a database restored from a backup must not stay behind). Gives the generation.
-pub fn renew(state: &ApiState, terminal: &Terminal, stored: &mut Stored, now_ms: i64) -> u64 {
+pub fn renew(
+    state: &ApiState,
+    terminal: &Terminal,
+    stored: &mut Stored,
+    recalled: &[Recalled],
+    now_ms: i64,
+) -> u64 {
     let site = state.settings.sites.iter().find(|s| s.id == terminal.site);
     let before = stored.body.as_ref().map_or(0, |b| b.generation);
     let body = Desired {
@@ -50,8 +58,8 @@ pub fn renew(state: &ApiState, terminal: &Terminal, stored: &mut Stored, now_ms:
         site_name: site.map_or_else(|| terminal.site.to_string(), |s| s.name.clone()),
         session_idle_s: stored.settings.session_idle_s.unwrap_or(SESSION_IDLE_S),
         languages: stored.settings.languages.clone().unwrap_or_else(|| state.settings.languages.clone()),
-        release: None,
-        recalled: Vec::new(),
+        release: stored.settings.release.clone(),
+        recalled: recalled.to_vec(),
     };
     let behind = terminal.reported.generation.filter(|g| *g > before && *g < u64::from(u32::MAX));
     if stored.body.as_ref() != Some(&body) || behind.is_some() {
@@ -111,6 +119,7 @@ impl Publish {
         }
         let mut known: HashMap<String, Stored> =
             rows::all(&self.state.pool).await?.into_iter().map(|s| (s.terminal.clone(), s)).collect();
+        let recalled = releases::recalled(&self.state.pool).await?;
         let now_ms = self.state.clock.now_ms();
         let signer = self.state.pki.signer();
         let key = &signer.public().id;
@@ -124,7 +133,7 @@ impl Publish {
             };
             let mut stored = stored.unwrap_or(fresh);
             let before = stored.generation();
-            let generation = renew(&self.state, &terminal, &mut stored, now_ms);
+            let generation = renew(&self.state, &terminal, &mut stored, &recalled, now_ms);
             if before != generation {
                 let mut conn =
                     self.state.pool.acquire().await.map_err(StoreError::of("keep a desired state"))?;

@@ -1,6 +1,7 @@
 //! Desired state of each terminal: the settings that were changed for it, and the body that was
 //! last made of settings, site and configuration, with its generation.
 
+use migrado_protocol::content::ReleaseWanted;
 use migrado_protocol::desired::Desired;
 use sqlx::{AnyConnection, AnyPool, Row as _};
 
@@ -13,6 +14,8 @@ pub struct Settings {
     pub session_idle_s: Option<u32>,
     /// Languages offered, in this order.
     pub languages: Option<Vec<String>>,
+    /// The release to have; absent until a rollout or a person says so.
+    pub release: Option<ReleaseWanted>,
 }
 
 /// What is stored of one terminal.
@@ -37,17 +40,18 @@ impl Stored {
 
 /// All that is stored.
 pub async fn all(pool: &AnyPool) -> Result<Vec<Stored>, StoreError> {
-    let rows = sqlx::query("SELECT terminal, body, changed_ms, session_idle_s, languages FROM desired")
-        .fetch_all(pool)
-        .await
-        .map_err(StoreError::of("read desired states"))?;
+    let rows =
+        sqlx::query("SELECT terminal, body, changed_ms, session_idle_s, languages, release FROM desired")
+            .fetch_all(pool)
+            .await
+            .map_err(StoreError::of("read desired states"))?;
     Ok(rows.iter().map(read).collect())
 }
 
 /// What is stored of one terminal.
 pub async fn get(pool: &AnyPool, terminal: &str) -> Result<Option<Stored>, StoreError> {
     let row = sqlx::query(
-        "SELECT terminal, body, changed_ms, session_idle_s, languages FROM desired WHERE terminal = $1",
+        "SELECT terminal, body, changed_ms, session_idle_s, languages, release FROM desired WHERE terminal = $1",
     )
     .bind(terminal.to_owned())
     .fetch_optional(pool)
@@ -64,12 +68,12 @@ pub async fn put(conn: &mut AnyConnection, stored: &Stored, decided_on: u64) -> 
     let body = stored.body.as_ref().and_then(|b| serde_json::to_string(b).ok()).unwrap_or_default();
     let languages = stored.settings.languages.as_ref().map(|l| serde_json::to_string(l).unwrap_or_default());
     let done = sqlx::query(
-        "INSERT INTO desired (terminal, generation, body, changed_ms, session_idle_s, languages)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO desired (terminal, generation, body, changed_ms, session_idle_s, languages, release)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (terminal) DO UPDATE SET generation = excluded.generation, body = excluded.body,
            changed_ms = excluded.changed_ms, session_idle_s = excluded.session_idle_s,
-           languages = excluded.languages
-         WHERE desired.generation = $7",
+           languages = excluded.languages, release = excluded.release
+         WHERE desired.generation = $8",
     )
     .bind(stored.terminal.clone())
     .bind(generation)
@@ -77,6 +81,7 @@ pub async fn put(conn: &mut AnyConnection, stored: &Stored, decided_on: u64) -> 
     .bind(stored.changed_ms)
     .bind(stored.settings.session_idle_s.map(i64::from))
     .bind(languages)
+    .bind(stored.settings.release.as_ref().and_then(|r| serde_json::to_string(r).ok()))
     .bind(number(decided_on))
     .execute(conn)
     .await
@@ -104,6 +109,7 @@ pub async fn delete(conn: &mut AnyConnection, terminal: &str, generation: u64) -
 fn read(row: &sqlx::any::AnyRow) -> Stored {
     let idle: Option<i64> = row.get(3);
     let languages: Option<String> = row.get(4);
+    let release: Option<String> = row.get(5);
     Stored {
         terminal: row.get(0),
         body: serde_json::from_str(&row.get::<String, _>(1)).ok(),
@@ -111,6 +117,7 @@ fn read(row: &sqlx::any::AnyRow) -> Stored {
         settings: Settings {
             session_idle_s: idle.and_then(|s| u32::try_from(s).ok()),
             languages: languages.and_then(|l| serde_json::from_str(&l).ok()),
+            release: release.and_then(|r| serde_json::from_str(&r).ok()),
         },
     }
 }

@@ -13,6 +13,7 @@ pub mod desired;
 pub mod enroll_tokens;
 pub mod idempotency;
 pub mod position;
+pub mod releases;
 pub mod sessions;
 pub mod terminals;
 pub mod timeline;
