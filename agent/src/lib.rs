@@ -20,5 +20,6 @@ pub mod store;
 pub mod tasks;
 pub mod telemetry;
 pub mod time_asker;
+pub mod update;
 pub mod uplink;
 pub mod verdict;
