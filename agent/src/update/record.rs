@@ -176,7 +176,7 @@ impl Record {
     /// Manifests that must stay on the disk.
     pub fn needed(&self) -> Vec<String> {
         let held = [self.active.as_ref(), self.previous.as_ref(), self.before()];
-        let target = self.target().filter(|_| !self.state().is_some_and(|s| s == UpdateState::RolledBack));
+        let target = self.target().filter(|_| self.state() != Some(UpdateState::RolledBack));
         let mut needed: Vec<String> = held.into_iter().flatten().map(|h| h.manifest.clone()).collect();
         needed.extend(target.map(|t| t.manifest.clone()));
         needed.sort();
