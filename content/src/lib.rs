@@ -10,8 +10,10 @@
 //!
 //! The same folder and the same day give the same bytes.
 
+pub mod digest;
 pub mod index;
 pub mod limits;
+pub mod manifest;
 pub mod path;
 
 #[cfg(feature = "authoring")]

@@ -37,3 +37,30 @@ pub const EVENT_OCCURRENCES_MAX: u16 = 400;
 pub const EDITION_NOTICE_DAYS: i64 = 30;
 /// Folders within folders: what people make has three.
 pub const DEPTH_MAX: usize = 12;
+/// Bytes of a manifest: as many files as a release may have, with paths of the usual length.
+pub const MANIFEST_BYTES_MAX: u64 = 48 * 1024 * 1024;
+/// Percent of the disk that content leaves free: below it file systems get slow and logs get lost.
+pub const FLOOR_PERCENT: u64 = 5;
+/// Bytes of the disk that content leaves free, however small five percent are.
+pub const FLOOR_BYTES: u64 = 1024 * 1024 * 1024;
+/// Bytes of a block: what the disk takes for a file is rounded up to it.
+pub const BLOCK_BYTES: u64 = 4096;
+/// Bytes that a frame of a pack may give: one is held in memory while it is unpacked.
+pub const FRAME_OUT_MAX: u64 = 8 * 1024 * 1024;
+/// Bytes that a frame gives at least, except the last one of a file. Without it a pack could make a
+/// display read megabytes of the old file for each byte of the new one.
+pub const FRAME_OUT_MIN: u64 = 64 * 1024;
+/// Bytes of a frame on the wire: a mebibyte that does not compress, and what its format adds. After
+/// a break of the line at most this much is fetched again.
+pub const FRAME_PACKED_MAX: u64 = 1024 * 1024 + 4096;
+/// Bytes of the old file that a frame may refer to: twice what it gives, so that a region that moved
+/// still lies in it.
+pub const FRAME_PREFIX_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of a line of a pack: the longest that is allowed has not half of it.
+pub const PACK_LINE_BYTES_MAX: usize = 256;
+/// Bytes of a chunk on average: at this size the fallback costs five percent over a prepared pack.
+pub const CHUNK_BYTES_AVERAGE: usize = 8 * 1024;
+/// Bytes of the smallest chunk, but for the last one of a file.
+pub const CHUNK_BYTES_MIN: usize = 2 * 1024;
+/// Bytes of the largest chunk: where nothing in the data asks for a cut.
+pub const CHUNK_BYTES_MAX: usize = 64 * 1024;
