@@ -31,6 +31,7 @@ use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
+use crate::releases::Releases;
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
@@ -197,6 +198,7 @@ async fn compose(
             languages: config.languages.clone(),
         }),
         desired_changed: Arc::new(Notify::new()),
+        releases: Releases::open(&config.data_dir.join("content")).context("opening the content")?,
         streams: Streams::default(),
         enrolling: enrolling(),
         renewing: renewing(),
