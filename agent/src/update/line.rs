@@ -155,10 +155,9 @@ impl Meter {
         if taken > self.max {
             return Err(LineError::Budget { max: self.max });
         }
-        if self.throttle > 0 {
-            let since_began = taken.saturating_sub(self.before);
-            let due = Duration::from_micros(since_began.saturating_mul(1_000_000) / self.throttle);
-            tokio::time::sleep_until(self.began + due).await;
+        let since_began = taken.saturating_sub(self.before);
+        if let Some(due_us) = since_began.saturating_mul(1_000_000).checked_div(self.throttle) {
+            tokio::time::sleep_until(self.began + Duration::from_micros(due_us)).await;
         }
         Ok(())
     }

@@ -39,7 +39,6 @@ async fn world(meter: Arc<Meter>) -> (Line, tokio::task::JoinHandle<()>) {
     let routes = routes.route("/refused", refused).route("/soon", soon);
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let from = listener.local_addr().unwrap().to_string();
-    #[expect(clippy::disallowed_methods, reason = "a server for the test's time")]
     let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     (Line { client, scheme: "http", from, meter }, server)
