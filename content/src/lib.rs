@@ -15,6 +15,7 @@ pub mod index;
 pub mod limits;
 pub mod manifest;
 pub mod path;
+pub mod store;
 
 #[cfg(feature = "authoring")]
 pub mod authoring;
