@@ -84,7 +84,10 @@ fn bring(store: &Store, entry: &Entry, bytes: &[u8]) -> Result<(), StoreError> {
     while partial.len() < entry.size {
         let at = usize::try_from(partial.len()).unwrap();
         partial.append(&bytes[at..bytes.len().min(at + 40_000)])?;
-        partial.sync()?;
+        // In the middle of the large one only: whole objects are synced when they are assembled.
+        if partial.len() < entry.size {
+            partial.sync()?;
+        }
     }
     partial.finish()
 }
