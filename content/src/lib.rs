@@ -10,6 +10,8 @@
 //!
 //! The same folder and the same day give the same bytes.
 
+pub mod chunks;
+pub mod delta;
 pub mod digest;
 pub mod index;
 pub mod limits;
