@@ -47,6 +47,15 @@ const TURN: Duration = Duration::from_secs(10);
 /// Time that tasks of a stage have to end in order.
 const DRAIN: Duration = Duration::from_secs(8);
 
+/// What stands before the parts are put together.
+struct Opened {
+    identities: Identities,
+    pki: Arc<Pki>,
+    kicker: Option<crate::broker::Kicker>,
+    clock: Clock,
+    releases: Releases,
+}
+
 /// Parts that several tasks share.
 struct Parts {
     state: ApiState,
@@ -103,7 +112,11 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
             Some(kicker)
         }
     };
-    let parts = compose(&config, &pool, identities, pki, kicker, clock, refusals).await?;
+    let (releases, asked) =
+        Releases::open(&config.data_dir.join("content")).context("opening the content")?;
+    tasks.spawn(Stage::Work, "packs", releases.packs().clone().run(asked, tasks.token(Stage::Work)));
+    let parts =
+        compose(&config, &pool, Opened { identities, pki, kicker, clock, releases }, refusals).await?;
     first::account(&config, &parts.state).await?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks)?;
@@ -165,12 +178,10 @@ async fn fleet(config: &ControllerConfig, pool: &AnyPool, now_ms: i64) -> Result
 async fn compose(
     config: &ControllerConfig,
     pool: &AnyPool,
-    identities: Identities,
-    pki: Arc<Pki>,
-    kicker: Option<crate::broker::Kicker>,
-    clock: Clock,
+    opened: Opened,
     refusals: Refusals,
 ) -> Result<Parts> {
+    let Opened { identities, pki, kicker, clock, releases } = opened;
     let now_ms = clock.now_ms();
     let audit = Arc::new(Audit::new(pool.clone()));
     let events = Events::new(now_ms);
@@ -198,7 +209,7 @@ async fn compose(
             languages: config.languages.clone(),
         }),
         desired_changed: Arc::new(Notify::new()),
-        releases: Releases::open(&config.data_dir.join("content")).context("opening the content")?,
+        releases,
         streams: Streams::default(),
         enrolling: enrolling(),
         renewing: renewing(),

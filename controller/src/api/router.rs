@@ -128,6 +128,7 @@ pub fn terminals(state: ApiState) -> Router {
             put(terminal::logs).layer(DefaultBodyLimit::max(LOGS_BYTES_MAX + 1)),
         )
         .route("/content/v1/metadata/{name}", get(terminal_content::metadata))
+        .route("/content/v1/packs/{base}/{target}", get(terminal_content::pack))
         .route("/content/v1/objects/{sha256}", get(terminal_content::object))
         .fallback(|| async { Problem::not_found("address of this listener") })
         .layer(from_fn(problem::everywhere))

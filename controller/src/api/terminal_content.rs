@@ -11,10 +11,16 @@ use axum::response::{IntoResponse as _, Response};
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
+use migrado_content::manifest::ManifestId;
+
 use super::content::named;
 use super::problem::{Answer, Problem};
 use super::state::ApiState;
 use super::terminal_identity::Admitted;
+use crate::releases::packs::{Found, Way};
+
+/// Seconds after which a pack in the making is asked for again.
+const MAKING_S: u64 = 2;
 
 /// A part of a signed list, by the name that The Update Framework gives it.
 pub async fn metadata(
@@ -36,6 +42,29 @@ pub async fn object(
 ) -> Answer<Response> {
     let file = state.releases.objects().path(&named(&object)?);
     file_of(&file, "application/octet-stream", request).await
+}
+
+/// The prepared delta from what a terminal has, or from nothing.
+pub async fn pack(
+    State(state): State<ApiState>,
+    _: Admitted,
+    Path((base, target)): Path<(String, String)>,
+    request: Request<Body>,
+) -> Answer<Response> {
+    let base = (base != "none").then(|| named(&base)).transpose()?.map(ManifestId::from);
+    let way = Way { base, target: named(&target)?.into() };
+    let packs = state.releases.packs().clone();
+    match packs.find(way) {
+        Found::Ready(file) => file_of(&file, "application/octet-stream", request).await,
+        Found::Never => Err(Problem::not_found("pack: one of the two releases is not here")),
+        Found::Making => {
+            let detail = "The pack is being made; ask again, or fetch the objects.";
+            Err(Problem {
+                retry_after_s: Some(MAKING_S),
+                ..Problem::new(StatusCode::NOT_FOUND, "pack_in_the_making", detail)
+            })
+        }
+    }
 }
 
 /// A file, or the part of it that is asked for. Its entity tag is that of its length and time: a file

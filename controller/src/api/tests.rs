@@ -89,7 +89,7 @@ impl World {
                 languages: vec!["de".into()],
             }),
             desired_changed: Arc::default(),
-            releases: Releases::open(&folder.path().join("content")).unwrap(),
+            releases: Releases::open(&folder.path().join("content")).unwrap().0,
             streams: Default::default(),
             enrolling: enrolling(),
             renewing: renewing(),

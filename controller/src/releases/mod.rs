@@ -1,7 +1,9 @@
-//! Releases of content at the controller: their files ([`objects`]). It holds no key that could make
-//! a release: what editors sign is checked, kept and handed on.
+//! Releases of content at the controller: their files ([`objects`]) and the prepared deltas between
+//! them ([`packs`]). It holds no key that could make a release: what editors sign is checked, kept
+//! and handed on.
 
 pub mod objects;
+pub mod packs;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,8 @@ use migrado_content::digest::Digest;
 
 use crate::files;
 
-use objects::{ObjectError, Objects};
+use objects::Objects;
+use packs::{Asked, PackError, Packs};
 
 /// Releases. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -20,6 +23,7 @@ pub struct Releases(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     objects: Objects,
+    packs: Arc<Packs>,
     /// Where the signed lists are.
     metadata: PathBuf,
     /// Objects that are being brought: two writers of one would mix their bytes.
@@ -28,11 +32,13 @@ struct Shared {
 
 impl Releases {
     /// Opens what is kept below `folder`, or makes it.
-    pub fn open(folder: &Path) -> Result<Self, ObjectError> {
+    pub fn open(folder: &Path) -> Result<(Self, Asked), PackError> {
         let objects = Objects::open(folder)?;
+        let (packs, asked) = Packs::open(&folder.join("packs"), objects.clone())?;
         let metadata = folder.join("metadata");
         files::make_folder(&metadata, 0o750)?;
-        Ok(Self(Arc::new(Shared { objects, metadata, receiving: Mutex::default() })))
+        let shared = Shared { objects, packs: Arc::new(packs), metadata, receiving: Mutex::default() };
+        Ok((Self(Arc::new(shared)), asked))
     }
 
     /// The file of a signed list, if the name is one's. `None` for every other name.
@@ -43,6 +49,11 @@ impl Releases {
     /// Their files.
     pub fn objects(&self) -> &Objects {
         &self.0.objects
+    }
+
+    /// The prepared deltas.
+    pub fn packs(&self) -> &Arc<Packs> {
+        &self.0.packs
     }
 
     /// Takes an object for whoever brings it, until what is given is dropped. `None` while somebody
