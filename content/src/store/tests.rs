@@ -159,6 +159,28 @@ fn going_back_ends_at_the_release_before() {
 }
 
 #[test]
+fn going_back_by_name_and_to_nothing_may_be_done_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let [first, second, _] = filled(dir.path());
+    let store = open(dir.path()).unwrap();
+    assert_eq!((store.active(), store.previous()), (Some(second.id()), Some(first.id())));
+    for _ in 0..2 {
+        store.return_to(&first.id()).unwrap();
+        assert_eq!((store.active(), store.previous()), (Some(first.id()), None));
+    }
+    assert!(matches!(store.return_to(&ManifestId::from(Digest::of(b"x"))), Err(StoreError::NotAssembled(_))));
+    for _ in 0..2 {
+        store.withdraw().unwrap();
+        assert_eq!((store.active(), store.previous()), (None, None));
+    }
+    drop(store);
+    let store = open(dir.path()).unwrap();
+    assert_eq!(store.active(), None);
+    store.switch(&first.id()).unwrap();
+    assert_eq!(store.active(), Some(first.id()));
+}
+
+#[test]
 fn a_partial_goes_on_at_the_byte_where_it_stopped() {
     let dir = tempfile::tempdir().unwrap();
     let bytes: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
