@@ -39,6 +39,7 @@ fn whole() -> Report {
         services: Some(BTreeMap::from([("cups.service".to_owned(), unit("active", "running"))])),
         printers: BTreeMap::from([("main".to_owned(), Some(printer()))]),
         page: Some(Page { heartbeat_ms: Some(T0), session: false, build: Some("1".into()) }),
+        content: None,
         generation: Some(4),
     }
 }
