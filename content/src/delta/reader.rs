@@ -140,7 +140,9 @@ impl PackReader {
             return Ok(reader);
         }
         let lost = PackError::Resume { at: cursor.pack_bytes };
-        let Some(target) = reader.store.manifest(&wanted).map_err(PackError::Store)? else { return Err(lost) };
+        let Some(target) = reader.store.manifest(&wanted).map_err(PackError::Store)? else {
+            return Err(lost);
+        };
         reader.target = Some(target);
         (reader.border, reader.received) = (cursor.pack_bytes, cursor.pack_bytes);
         (reader.expect, reader.last) = (Expect::Line, cursor.last);
@@ -255,6 +257,7 @@ impl PackReader {
             Expect::Magic if bytes != MAGIC => Err(PackError::Magic),
             Expect::Magic => {
                 self.expect = Expect::Line;
+                self.border = self.received;
                 Ok(())
             }
             Expect::Line => {
@@ -354,7 +357,7 @@ impl PackReader {
     /// Checks a frame before its bytes are waited for.
     fn check(&self, frame: Frame) -> Result<(), PackError> {
         let at = self.border;
-        let end = frame.offset.checked_add(frame.length).unwrap_or(u64::MAX);
+        let end = frame.offset.saturating_add(frame.length);
         let outside = |size| PackError::Outside { at, offset: frame.offset, end, size };
         let (written, size, old_size) = match (&self.manifest, &self.current) {
             (Some(incoming), _) if frame.from.is_none() => {
@@ -393,8 +396,11 @@ impl PackReader {
         }
         let base = self.reference(frame)?;
         let length = usize::try_from(frame.out).unwrap_or(usize::MAX);
-        codec::unpack(&self.prefix, packed, length, &mut self.out)
-            .map_err(|source| PackError::Frame { at: self.border, base, source })?;
+        codec::unpack(&self.prefix, packed, length, &mut self.out).map_err(|source| PackError::Frame {
+            at: self.border,
+            base,
+            source,
+        })?;
         if let Some(incoming) = &mut self.manifest {
             incoming.bytes.extend_from_slice(&self.out);
             return self.complete_manifest();
