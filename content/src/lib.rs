@@ -34,5 +34,7 @@ pub mod check;
 #[cfg(feature = "authoring")]
 pub mod finding;
 
+#[cfg(test)]
+mod scratch_tests;
 #[cfg(all(test, feature = "authoring"))]
 mod testing;

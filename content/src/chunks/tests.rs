@@ -1,33 +1,12 @@
 //! Files by their chunks: what is here is found, what is not is asked for, and what is wrong is named.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
 use crate::digest::Digest;
 use crate::limits::{CHUNK_BYTES_MAX, CHUNK_BYTES_MIN};
-use crate::store::{Floor, Store};
-
-/// Bytes that do not compress, the same each time.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.to_be_bytes()[0]
-    };
-    (0..length).map(|_| next()).collect()
-}
-
-fn open(root: &Path) -> Arc<Store> {
-    for _ in 0..100_000 {
-        match Store::open_with(root, Floor { percent: 0, bytes: 0 }, None) {
-            // A test beside this one may be starting a process, which holds the lock for a moment.
-            Err(StoreError::Busy { .. }) => std::thread::yield_now(),
-            opened => return Arc::new(opened.unwrap()),
-        }
-    }
-    panic!("the store is held")
-}
+use crate::scratch_tests::{folder, noise, open};
+use crate::store::Store;
 
 fn keep(store: &Store, bytes: &[u8]) -> Digest {
     let object = Digest::of(bytes);
@@ -94,7 +73,7 @@ fn an_index_that_is_none_is_refused_by_name() {
 fn only_what_is_not_here_is_asked_for_and_the_file_is_whole() {
     let (old, new) = files();
     for at_once in [1, 3000, 1_000_000] {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let store = open(dir.path());
         keep(&store, &old);
         let mut assembly = assembly(&store, &old, &new).unwrap();
@@ -112,7 +91,7 @@ fn only_what_is_not_here_is_asked_for_and_the_file_is_whole() {
 #[test]
 fn a_file_goes_on_at_a_chunk_after_a_stop_at_any_byte() {
     let (old, new) = files();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let store = open(dir.path());
     keep(&store, &old);
     let mut rounds = 0;
@@ -134,7 +113,7 @@ fn a_file_goes_on_at_a_chunk_after_a_stop_at_any_byte() {
 #[test]
 fn what_is_wrong_is_named_and_what_was_right_before_stays() {
     let (old, new) = files();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let store = open(dir.path());
     let object = keep(&store, &old);
     let mut one = assembly(&store, &old, &new).unwrap();

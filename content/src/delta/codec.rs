@@ -115,19 +115,11 @@ pub(super) fn unpack(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(length: usize) -> Vec<u8> {
-        let mut state = 1u64;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            state.to_be_bytes()[0]
-        };
-        (0..length).map(|_| next()).collect()
-    }
+    use crate::scratch_tests::noise;
 
     #[test]
     fn a_frame_becomes_its_data_with_the_right_reference_only() {
-        let old = noise(360_000);
+        let old = noise(1, 360_000);
         let mut new = old.clone();
         new.splice(1000..1010, *b"something else");
         let mut out = Vec::new();
@@ -169,7 +161,7 @@ mod tests {
 
     #[test]
     fn noise_of_a_mebibyte_fits_and_of_two_does_not() {
-        let data = noise(2 * 1024 * 1024);
+        let data = noise(1, 2 * 1024 * 1024);
         assert!(pack(&[], &data[..1024 * 1024], 1024 * 1024).unwrap().is_some());
         assert!(pack(&[], &data, data.len()).unwrap().is_none());
     }

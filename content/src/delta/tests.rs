@@ -10,19 +10,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::digest::Digest;
 use crate::manifest::{Manifest, ManifestId};
-use crate::store::{Floor, FolderObjects, Store, StoreError};
+use crate::scratch_tests::{folder, noise, open};
+use crate::store::{FolderObjects, Store, StoreError};
 
 type Files = Vec<(&'static str, Vec<u8>)>;
-
-/// Bytes that do not compress, the same each time.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        state.to_be_bytes()[0]
-    };
-    (0..length).map(|_| next()).collect()
-}
 
 /// Text that compresses.
 fn text(seed: usize, length: usize) -> Vec<u8> {
@@ -49,7 +40,7 @@ struct Between {
 
 impl Between {
     fn new(old: &Files, new: &Files) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let (old_at, new_at) = (dir.path().join("old"), dir.path().join("new"));
         let (old, new) = (write(&old_at, old), write(&new_at, new));
         let objects = (FolderObjects::new(&old_at, &old), FolderObjects::new(&new_at, &new));
@@ -72,7 +63,7 @@ impl Between {
 
     /// A store with the old release in service.
     fn store(&self) -> (TempDir, Arc<Store>) {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let store = open(dir.path());
         store.put_manifest(&self.old.to_bytes(), &self.old.id()).unwrap();
         for entry in store.missing(&self.old) {
@@ -111,17 +102,6 @@ impl Between {
         assert_eq!(Manifest::of_folder(&root.join("active/")).unwrap(), self.old);
         assert_eq!(store.missing(&self.old), []);
     }
-}
-
-fn open(root: &Path) -> Arc<Store> {
-    for _ in 0..100_000 {
-        match Store::open_with(root, Floor { percent: 0, bytes: 0 }, None) {
-            // A test beside this one may be starting a process, which holds the lock for a moment.
-            Err(StoreError::Busy { .. }) => std::thread::yield_now(),
-            opened => return Arc::new(opened.unwrap()),
-        }
-    }
-    panic!("the store is held")
 }
 
 /// Large files: one that shifts, one that is new, one that moved and changed.
@@ -173,7 +153,7 @@ fn a_first_install_is_a_pack_from_nothing() {
     let objects = FolderObjects::new(&between.dir.path().join("new"), &between.new);
     let mut pack = Vec::new();
     make_pack(None, (&between.new, &objects), &mut pack).unwrap();
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let store = open(dir.path());
     let mut reader = PackReader::new(Arc::clone(&store), None, between.new.id()).unwrap();
     assert!(reader.push(&pack).unwrap().complete);

@@ -5,6 +5,8 @@ use super::super::codec;
 use super::super::format::{Frame, MAGIC, Record};
 use super::*;
 use crate::limits::{FRAME_OUT_MAX, PACK_LINE_BYTES_MAX};
+use crate::scratch_tests::open_with;
+use crate::store::Floor;
 
 /// A pack by hand, from the small release's manifest on.
 struct Forged {
@@ -303,11 +305,7 @@ fn what_there_is_no_room_for_is_refused_after_the_manifest() {
     let (dir, store) = between.store();
     drop(store);
     let floor = Floor { percent: 100, bytes: 0 };
-    let store = (0..100_000).find_map(|_| match Store::open_with(dir.path(), floor, None) {
-        Err(StoreError::Busy { .. }) => None,
-        opened => Some(Arc::new(opened.unwrap())),
-    });
-    let store = store.unwrap();
+    let store = Arc::new(open_with(dir.path(), floor, &|| None).unwrap());
     let error = between.take(&store, &between.pack, 10).unwrap_err();
     assert!(matches!(error, PackError::Store(StoreError::NoRoom { .. })), "{error}");
     assert_eq!(error.name(), "no_room");
