@@ -18,6 +18,12 @@ pub mod limits;
 pub mod manifest;
 pub mod path;
 pub mod store;
+pub mod trust;
+
+#[cfg(feature = "freshness")]
+pub mod freshness;
+#[cfg(feature = "freshness")]
+pub mod keys;
 
 #[cfg(feature = "authoring")]
 pub mod authoring;
@@ -27,6 +33,8 @@ pub mod build;
 pub mod check;
 #[cfg(feature = "authoring")]
 pub mod finding;
+#[cfg(feature = "authoring")]
+pub mod sign;
 
 #[cfg(all(test, feature = "authoring"))]
 mod testing;

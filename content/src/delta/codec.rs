@@ -88,7 +88,12 @@ fn compress(prefix: &[u8], data: &[u8], level: i32) -> Result<Option<Vec<u8>>, C
 
 /// Unpacks a frame into `out`, whose room is reused. One call without a window of its own: memory is
 /// what the caller gives.
-pub(super) fn unpack(prefix: &[u8], packed: &[u8], length: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
+pub(super) fn unpack(
+    prefix: &[u8],
+    packed: &[u8],
+    length: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     if zstd_safe::find_frame_compressed_size(packed) != Ok(packed.len()) {
         return Err(CodecError::Shape);
     }

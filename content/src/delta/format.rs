@@ -88,7 +88,15 @@ impl Record {
                 packed: None,
                 end: None,
             } => Self::Manifest { sha256, size, base },
-            Line { manifest: None, base: None, end: None, file: None, out: Some(out), packed: Some(packed), .. } => {
+            Line {
+                manifest: None,
+                base: None,
+                end: None,
+                file: None,
+                out: Some(out),
+                packed: Some(packed),
+                ..
+            } => {
                 let (offset, length) = (line.offset.unwrap_or(0), line.length.unwrap_or(0));
                 Self::Frame(Frame { from: line.from, offset, length, out, packed })
             }

@@ -94,8 +94,14 @@ impl<W: Write> Maker<'_, W> {
         self.out.write_all(MAGIC).map_err(MakeError::Write)?;
         self.manifest()?;
         let has = self.base.map(|(base, _)| base.objects()).unwrap_or_default();
-        let mut changed: Vec<usize> =
-            self.target.0.objects().into_iter().filter(|(o, _)| !has.contains_key(o)).map(|(_, at)| at).collect();
+        let mut changed: Vec<usize> = self
+            .target
+            .0
+            .objects()
+            .into_iter()
+            .filter(|(o, _)| !has.contains_key(o))
+            .map(|(_, at)| at)
+            .collect();
         changed.sort_unstable();
         for index in changed {
             self.file(index)?;
@@ -247,11 +253,7 @@ impl<W: Write> Maker<'_, W> {
     }
 
     /// How a file is related to its predecessor, and that one, opened.
-    fn relation(
-        &self,
-        entry: &Entry,
-        old: usize,
-    ) -> Result<(Relation, Option<(File, Digest)>), MakeError> {
+    fn relation(&self, entry: &Entry, old: usize) -> Result<(Relation, Option<(File, Digest)>), MakeError> {
         let found = self.base.and_then(|(base, objects)| Some((base.entries().get(old)?, objects)));
         let Some((old, objects)) = found else { return Ok((Relation::None, None)) };
         let relation = if old.size <= WHOLE_BYTES_MAX {

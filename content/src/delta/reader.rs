@@ -140,7 +140,9 @@ impl PackReader {
             return Ok(reader);
         }
         let lost = PackError::Resume { at: cursor.pack_bytes };
-        let Some(target) = reader.store.manifest(&wanted).map_err(PackError::Store)? else { return Err(lost) };
+        let Some(target) = reader.store.manifest(&wanted).map_err(PackError::Store)? else {
+            return Err(lost);
+        };
         reader.target = Some(target);
         (reader.border, reader.received) = (cursor.pack_bytes, cursor.pack_bytes);
         (reader.expect, reader.last) = (Expect::Line, cursor.last);
@@ -393,8 +395,11 @@ impl PackReader {
         }
         let base = self.reference(frame)?;
         let length = usize::try_from(frame.out).unwrap_or(usize::MAX);
-        codec::unpack(&self.prefix, packed, length, &mut self.out)
-            .map_err(|source| PackError::Frame { at: self.border, base, source })?;
+        codec::unpack(&self.prefix, packed, length, &mut self.out).map_err(|source| PackError::Frame {
+            at: self.border,
+            base,
+            source,
+        })?;
         if let Some(incoming) = &mut self.manifest {
             incoming.bytes.extend_from_slice(&self.out);
             return self.complete_manifest();

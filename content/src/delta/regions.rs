@@ -89,7 +89,8 @@ fn best_region(chunks: &[(u64, u32, Option<u64>)]) -> Option<(u64, u64)> {
     let (mut first, mut bytes) = (0, 0);
     for (offset, length) in &places {
         bytes += length;
-        while let Some((begin, begin_length)) = places.get(first).filter(|(b, _)| offset + length - b > wide) {
+        while let Some((begin, begin_length)) = places.get(first).filter(|(b, _)| offset + length - b > wide)
+        {
             debug_assert!(begin <= offset);
             bytes -= begin_length;
             first += 1;
@@ -139,12 +140,10 @@ mod tests {
         let first = relation.part(0, size, 8 * MIB, MIB);
         assert_eq!(first, Part { out: 8 * MIB, offset: 0, length: 8 * MIB + MARGIN, fresh: 0 });
         let second = relation.part(8 * MIB, size, 8 * MIB, MIB);
-        assert_eq!(second, Part {
-            out: 3 * MIB,
-            offset: 8 * MIB - MARGIN,
-            length: 2 * MIB + 2 * MARGIN,
-            fresh: MIB
-        });
+        assert_eq!(
+            second,
+            Part { out: 3 * MIB, offset: 8 * MIB - MARGIN, length: 2 * MIB + 2 * MARGIN, fresh: MIB }
+        );
         let third = relation.part(11 * MIB, size, 8 * MIB, MIB);
         assert_eq!(third, Part { out: MIB, offset: 0, length: 0, fresh: MIB }, "nothing to refer to");
         let after = relation.part(13 * MIB, size, 8 * MIB, MIB);
