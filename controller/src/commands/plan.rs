@@ -5,7 +5,7 @@ use migrado_protocol::TerminalId;
 use migrado_protocol::command::Verb;
 use migrado_protocol::limits::TEXT_CHARS_MAX;
 
-use crate::api::text::{Text, text};
+use crate::api::text::{DISRUPTIVE, Text, is_disruptive, text};
 
 /// Open commands of one terminal; beyond it something is wrong, and the terminal's journal has a
 /// bound too.
@@ -130,6 +130,9 @@ pub fn check_text(pointer: &'static str, value: &str) -> Option<Mistake> {
     if value.trim().is_empty() {
         return Some(mistake(pointer, "say why in a few words"));
     }
+    if value.chars().any(is_disruptive) {
+        return Some(mistake(pointer, DISRUPTIVE));
+    }
     (value.chars().count() > TEXT_CHARS_MAX)
         .then(|| mistake(pointer, format!("use at most {TEXT_CHARS_MAX} characters")))
 }
@@ -225,12 +228,16 @@ mod tests {
             Verb::Identify { seconds: 301 },
             Verb::SetOutOfService { reason: "  ".into() },
             Verb::SetOutOfService { reason: "x".repeat(501) },
+            Verb::SetOutOfService { reason: "Glas\u{7}".into() },
+            Verb::SetOutOfService { reason: "\u{202e}salG".into() },
             Verb::CollectLogs { since_s: 0 },
         ];
         for verb in bad {
             assert_eq!(check_verb(&verb).len(), 1, "{verb:?}");
         }
-        for verb in [Verb::Reboot, Verb::Identify { seconds: 30 }, Verb::CollectLogs { since_s: 600 }] {
+        let said = "Glas gesprungen (\u{200f}زجاج مكسور\u{200f})".to_owned();
+        let good = [Verb::Reboot, Verb::Identify { seconds: 30 }, Verb::CollectLogs { since_s: 600 }];
+        for verb in good.into_iter().chain([Verb::SetOutOfService { reason: said }]) {
             assert!(check_verb(&verb).is_empty());
         }
     }
