@@ -124,12 +124,12 @@ export interface paths {
         /** Who did what, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    limit: number | null;
-                    after: number | null;
+                query?: {
+                    limit?: number;
+                    after?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -197,16 +197,16 @@ export interface paths {
         /** Commands, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    terminal: string | null;
-                    batch: string | null;
-                    state: string | null;
-                    open: boolean | null;
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    terminal?: string;
+                    batch?: string;
+                    state?: "queued" | "sent" | "accepted" | "running" | "succeeded" | "failed" | "rejected" | "timed_out" | "expired" | "canceled";
+                    open?: boolean;
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -416,11 +416,11 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    last_event_id: number | null;
+                query?: {
+                    last_event_id?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -673,15 +673,15 @@ export interface paths {
         /** Terminals by identity. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    site: string | null;
-                    status: ("fault" | "offline" | "warning" | "maintenance" | "off" | "unknown" | "ok") | null;
-                    q: string | null;
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    site?: string;
+                    status?: "fault" | "offline" | "warning" | "maintenance" | "off" | "unknown" | "ok";
+                    q?: string;
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -891,12 +891,12 @@ export interface paths {
         /** A terminal's history, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -929,12 +929,11 @@ export interface paths {
         /** What visitors used at one terminal. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    days: number | null;
-                    site: string | null;
+                query?: {
+                    days?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -967,12 +966,12 @@ export interface paths {
         /** What visitors used at a site or everywhere. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    days: number | null;
-                    site: string | null;
+                query?: {
+                    days?: number;
+                    site?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1344,6 +1343,9 @@ export interface components {
             label: string;
             /** @description Languages offered on the page, as BCP 47 tags, in this order. */
             languages: string[];
+            /** @description Editions of forms that must not be handed out, whatever release is in service. */
+            recalled?: components["schemas"]["Recalled"][];
+            release?: components["schemas"]["ReleaseWanted"] | null;
             /**
              * Format: int32
              * @description Seconds without a touch after which a session ends.
@@ -1663,11 +1665,48 @@ export interface components {
          * @enum {string}
          */
         Reason: "unsupported" | "starting" | "sensor_timeout" | "sensor_failed" | "cpu_busy" | "memory_low" | "temperature_high" | "disk_nearly_full" | "inodes_nearly_full" | "read_only" | "write_failed" | "clock_unsynchronized" | "clock_offset" | "unit_failed" | "unit_inactive" | "printer_unreachable" | "printer_timeout" | "printer_nonsense" | "printer_error" | "paper_empty" | "paper_low" | "toner_empty" | "toner_low" | "paper_jam" | "cover_open" | "waste_full" | "waste_nearly_full" | "output_full" | "printer_stopped" | "printer_rejecting" | "queue_stuck" | "printer_other" | "page_silent" | "page_never_seen" | "out_of_service_ordered" | "other";
+        /** @description An edition of a form that must not be handed out any more. */
+        Recalled: {
+            /** @description Its edition. */
+            edition: string;
+            /** @description The form. */
+            form: string;
+        };
         /**
          * @description Why a terminal refused a command.
          * @enum {string}
          */
         Rejection: "expired" | "out_of_order" | "unknown_verb" | "unit_not_listed" | "unsupported" | "rate_limited" | "journal_full" | "session_running" | "invalid_times" | "other";
+        /** @description The release that a terminal should have, and how it may get there. */
+        ReleaseWanted: {
+            activate?: components["schemas"]["Window"] | null;
+            /**
+             * Format: int64
+             * @description When it no longer waits for a visitor; absent: it waits as long as there is one.
+             */
+            at_latest_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Rises when a person wants it tried again at once, however often it failed.
+             */
+            attempt?: number;
+            /**
+             * Format: int64
+             * @description Bytes that this update may take from the line, whatever happens; absent: twice its files.
+             */
+            budget_bytes?: number | null;
+            /** @description When it may be fetched. */
+            download: components["schemas"]["Window"];
+            /** @description SHA-256 of its manifest, hex: what it is. The signed list must say the same. */
+            manifest: string;
+            /** @description Its name in the signed list of releases, for example `2026-11-25.1`. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes a second at most; absent: no limit.
+             */
+            throttle_bytes_s?: number | null;
+        };
         /**
          * @description What an account may do. Each role may do all that the one before it may.
          * @enum {string}
@@ -2154,6 +2193,19 @@ export interface components {
             since_ms: number;
             /** @description In words. */
             text: components["schemas"]["Text"];
+        };
+        /** @description A span of time, open at its ends where they are absent. */
+        Window: {
+            /**
+             * Format: int64
+             * @description From when on.
+             */
+            from_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Until when.
+             */
+            until_ms?: number | null;
         };
     };
     responses: never;
