@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::away::Marks;
 use crate::platform::clock;
 use crate::telemetry::memory::Memory;
+use crate::update::fetch::PackMark;
+use crate::update::record::Record;
 
 /// The file below the data directory.
 const FILE: &str = "agent.redb";
@@ -28,6 +30,8 @@ mod key {
     pub(super) const MARKS: &str = "marks";
     pub(super) const MODE: &str = "mode";
     pub(super) const DESIRED: &str = "desired";
+    pub(super) const CONTENT: &str = "content";
+    pub(super) const PACK: &str = "pack";
     pub(super) const SINCE: &str = "since";
     pub(super) const ORDERS_NOT_BEFORE_MS: &str = "orders_not_before_ms";
 }
@@ -201,6 +205,33 @@ impl Store {
     /// Keeps the desired state.
     pub fn keep_desired(&self, desired: &Desired) -> Result<(), StoreError> {
         self.write(key::DESIRED, desired)
+    }
+
+    /// What is remembered of updates of content. What cannot be read is as nothing: the release in
+    /// service proves itself anew.
+    pub fn content(&self) -> Result<Record, StoreError> {
+        match self.read(key::CONTENT) {
+            Err(error @ StoreError::Damaged { .. }) => {
+                tracing::warn!(%error, "the record of updates begins anew");
+                Ok(Record::default())
+            }
+            read => Ok(read?.unwrap_or_default()),
+        }
+    }
+
+    /// Keeps what is remembered of updates of content.
+    pub fn keep_content(&self, record: &Record) -> Result<(), StoreError> {
+        self.write(key::CONTENT, record)
+    }
+
+    /// Where the download of a pack stands.
+    pub fn pack_mark(&self) -> Result<Option<PackMark>, StoreError> {
+        Ok(self.read::<Option<PackMark>>(key::PACK)?.flatten())
+    }
+
+    /// Keeps where the download of a pack stands.
+    pub fn keep_pack_mark(&self, mark: Option<&PackMark>) -> Result<(), StoreError> {
+        self.write(key::PACK, &mark)
     }
 
     /// The number for a new session: above every earlier one, above `floor`, and above the clock's

@@ -57,7 +57,11 @@ fn limit_of(component: Component, node: &Health) -> Option<Level> {
         }
         // What these take from a visitor is seen at page and printer.
         (
-            Component::System | Component::Services | Component::Usage | Component::Other,
+            Component::System
+            | Component::Services
+            | Component::Usage
+            | Component::Content
+            | Component::Other,
             HealthState::Failed,
         ) => None,
     }
@@ -80,8 +84,8 @@ mod tests {
     use HealthState as H;
     use Level as L;
 
-    const COMPONENTS: [C; 8] =
-        [C::System, C::Storage, C::Clock, C::Services, C::Printer, C::Page, C::Usage, C::Other];
+    const COMPONENTS: [C; 9] =
+        [C::System, C::Storage, C::Clock, C::Services, C::Printer, C::Page, C::Usage, C::Content, C::Other];
 
     fn node(state: H) -> Health {
         let reason = (state != H::Ok).then_some(Reason::SensorFailed);

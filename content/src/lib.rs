@@ -10,11 +10,14 @@
 //!
 //! The same folder and the same day give the same bytes.
 
+pub mod chunks;
+pub mod delta;
 pub mod digest;
 pub mod index;
 pub mod limits;
 pub mod manifest;
 pub mod path;
+pub mod store;
 
 #[cfg(feature = "authoring")]
 pub mod authoring;

@@ -31,6 +31,7 @@ use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
+use crate::releases::Releases;
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
@@ -45,6 +46,15 @@ const SESSION_EXPIRY_S: u32 = 24 * 3600;
 const TURN: Duration = Duration::from_secs(10);
 /// Time that tasks of a stage have to end in order.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// What stands before the parts are put together.
+struct Opened {
+    identities: Identities,
+    pki: Arc<Pki>,
+    kicker: Option<crate::broker::Kicker>,
+    clock: Clock,
+    releases: Releases,
+}
 
 /// Parts that several tasks share.
 struct Parts {
@@ -102,7 +112,11 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
             Some(kicker)
         }
     };
-    let parts = compose(&config, &pool, identities, pki, kicker, clock, refusals).await?;
+    let (releases, asked) =
+        Releases::open(&config.data_dir.join("content")).context("opening the content")?;
+    tasks.spawn(Stage::Work, "packs", releases.packs().clone().run(asked, tasks.token(Stage::Work)));
+    let parts =
+        compose(&config, &pool, Opened { identities, pki, kicker, clock, releases }, refusals).await?;
     first::account(&config, &parts.state).await?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks)?;
@@ -164,12 +178,10 @@ async fn fleet(config: &ControllerConfig, pool: &AnyPool, now_ms: i64) -> Result
 async fn compose(
     config: &ControllerConfig,
     pool: &AnyPool,
-    identities: Identities,
-    pki: Arc<Pki>,
-    kicker: Option<crate::broker::Kicker>,
-    clock: Clock,
+    opened: Opened,
     refusals: Refusals,
 ) -> Result<Parts> {
+    let Opened { identities, pki, kicker, clock, releases } = opened;
     let now_ms = clock.now_ms();
     let audit = Arc::new(Audit::new(pool.clone()));
     let events = Events::new(now_ms);
@@ -197,6 +209,7 @@ async fn compose(
             languages: config.languages.clone(),
         }),
         desired_changed: Arc::new(Notify::new()),
+        releases,
         streams: Streams::default(),
         enrolling: enrolling(),
         renewing: renewing(),

@@ -20,6 +20,7 @@ pub mod identity;
 pub mod ingest;
 pub mod metrics;
 pub mod pki;
+pub mod releases;
 pub mod store;
 pub mod sweep;
 pub mod systemd;

@@ -22,6 +22,8 @@ pub enum Component {
     Page,
     /// Counting what visitors use.
     Usage,
+    /// The release in service, and the next one on its way.
+    Content,
     /// A component of a newer agent.
     #[serde(other)]
     Other,
@@ -29,8 +31,16 @@ pub enum Component {
 
 impl Component {
     /// Every part that this version senses.
-    pub const ALL: [Self; 7] =
-        [Self::System, Self::Storage, Self::Clock, Self::Services, Self::Printer, Self::Page, Self::Usage];
+    pub const ALL: [Self; 8] = [
+        Self::System,
+        Self::Storage,
+        Self::Clock,
+        Self::Services,
+        Self::Printer,
+        Self::Page,
+        Self::Usage,
+        Self::Content,
+    ];
 
     /// The word on the wire, in metrics and in the API.
     pub fn word(self) -> &'static str {
@@ -42,6 +52,7 @@ impl Component {
             Self::Printer => "printer",
             Self::Page => "page",
             Self::Usage => "usage",
+            Self::Content => "content",
             Self::Other => "other",
         }
     }
@@ -171,6 +182,18 @@ pub enum Reason {
     /// No page has ever reported since the agent started.
     PageNeverSeen,
     // ordered
+    /// What was offered as content is not what its editors signed; it was not taken.
+    ContentRefused,
+    /// The signed list of releases is older than it may be: somebody may hold it back.
+    ContentStale,
+    /// A release could not be fetched or put in service; the one before serves.
+    ContentFailed,
+    /// There is no space for a release; the one before serves.
+    ContentNoSpace,
+    /// A release did not work and was taken back; the one before serves.
+    ContentRolledBack,
+    /// Files of the release in service were damaged on the disk; they are fetched anew.
+    ContentDamaged,
     /// Put out of service by the staff.
     OutOfServiceOrdered,
     /// A reason of a newer agent.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use migrado_protocol::Report;
+use migrado_protocol::content::ContentReport;
 use migrado_protocol::health::{Component, Health};
 use migrado_protocol::report::Page;
 use migrado_protocol::verdict::Verdict;
@@ -83,6 +84,14 @@ impl State {
         self.change(now_ms, |current| {
             current.report.page = Some(page);
             current.judged(Component::Page, judgement, now_ms)
+        });
+    }
+
+    /// Takes in what there is of content, and how it is.
+    pub fn take_content(&self, content: ContentReport, judgement: Judgement, now_ms: i64) {
+        self.change(now_ms, |current| {
+            current.report.content = Some(content);
+            current.judged(Component::Content, judgement, now_ms)
         });
     }
 

@@ -1,3 +1,5 @@
+//! The decision: every state, every reason to wait, and power cuts between any two writes.
+
 use migrado_protocol::content::ReleaseHeld;
 
 use super::*;

@@ -1,5 +1,7 @@
 //! Brings the release of content that the desired state names: fetched, verified, put in service
 //! when nobody is disturbed, watched, and taken back when it does not work.
 
+pub mod fetch;
+pub mod line;
 pub mod machine;
 pub mod record;

@@ -1,3 +1,5 @@
+//! The record: its table of states, what it keeps of a bad end, and what stays on the disk.
+
 use super::*;
 
 fn target(manifest: &str, attempt: u32) -> Target {

@@ -8,14 +8,14 @@ use axum::routing::{get, post, put};
 use migrado_protocol::limits::LOGS_BYTES_MAX;
 use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi as _;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, commands, events, fleet, guard, problem, session, signing_key, terminal,
-    terminal_identity, terminals, timeline,
+    access, assets, commands, content, events, fleet, guard, problem, session, signing_key, terminal,
+    terminal_content, terminal_identity, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -59,6 +59,8 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(signing_key::show_key))
         .routes(routes!(signing_key::rotate))
         .routes(routes!(events::watch))
+        .routes(routes!(content::missing))
+        .routes(routes!(content::upload, content::put_object).layer(DefaultBodyLimit::disable()))
 }
 
 /// The `OpenAPI` document.
@@ -125,6 +127,9 @@ pub fn terminals(state: ApiState) -> Router {
             "/terminal/v1/logs/{command}",
             put(terminal::logs).layer(DefaultBodyLimit::max(LOGS_BYTES_MAX + 1)),
         )
+        .route("/content/v1/metadata/{name}", get(terminal_content::metadata))
+        .route("/content/v1/packs/{base}/{target}", get(terminal_content::pack))
+        .route("/content/v1/objects/{sha256}", get(terminal_content::object))
         .fallback(|| async { Problem::not_found("address of this listener") })
         .layer(from_fn(problem::everywhere))
         .with_state(state)

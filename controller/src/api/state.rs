@@ -21,6 +21,7 @@ use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal};
 use crate::identity::Identities;
 use crate::pki::Pki;
+use crate::releases::Releases;
 use crate::store::StoreError;
 
 /// Counts by hour since the epoch.
@@ -90,6 +91,8 @@ pub struct ApiState {
     pub settings: Arc<Settings>,
     /// Wakes whoever publishes desired states.
     pub desired_changed: Arc<Notify>,
+    /// Releases of content.
+    pub releases: Releases,
     /// Open event streams.
     pub streams: Streams,
     /// Tries to enroll, by address.

@@ -1,5 +1,6 @@
 //! The API over a real database file: nobody gets in without proof, and one token enrolls once.
 
+mod content;
 mod problems;
 mod roles;
 
@@ -21,6 +22,7 @@ use crate::events::Events;
 use crate::fleet::{FleetHandle, Terminal};
 use crate::identity::Identities;
 use crate::pki::Pki;
+use crate::releases::Releases;
 
 pub(crate) struct World {
     _folder: tempfile::TempDir,
@@ -87,6 +89,7 @@ impl World {
                 languages: vec!["de".into()],
             }),
             desired_changed: Arc::default(),
+            releases: Releases::open(&folder.path().join("content")).unwrap().0,
             streams: Default::default(),
             enrolling: enrolling(),
             renewing: renewing(),

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod certificate;
 pub mod heartbeats;
 pub mod presence;
+pub mod reasons;
 pub mod status;
 pub mod table;
 pub mod terminal;

@@ -7,6 +7,7 @@ use migrado_protocol::limits::clip;
 
 use super::certificate;
 use super::presence::{self, Presence};
+use super::reasons;
 use super::terminal::Terminal;
 
 /// A sentence and a next step, each in German and English.
@@ -22,7 +23,12 @@ pub struct Words {
     pub next_en: &'static str,
 }
 
-const fn words(de: &'static str, en: &'static str, next_de: &'static str, next_en: &'static str) -> Words {
+pub(super) const fn words(
+    de: &'static str,
+    en: &'static str,
+    next_de: &'static str,
+    next_en: &'static str,
+) -> Words {
     Words { de, en, next_de, next_en }
 }
 
@@ -78,7 +84,7 @@ fn of_display(terminal: &Terminal, now_ms: i64) -> Vec<Why> {
             Why {
                 code: reason.word(),
                 component: Some(*component),
-                words: of_reason(reason),
+                words: reasons::of_reason(reason),
                 detail: health.detail.as_deref().map(clip),
                 since_ms: health.since_ms,
             }
@@ -135,7 +141,7 @@ fn of_verdict(reason: Reason) -> Words {
             "In der Konfiguration des Geräts nachsehen, ob etwa der Drucker eingetragen ist.",
             "See in the machine's configuration whether it is entered, for example the printer.",
         ),
-        reason => of_reason(reason),
+        reason => reasons::of_reason(reason),
     }
 }
 
@@ -166,229 +172,6 @@ pub fn of_presence(presence: Presence) -> Words {
             "Nothing was ever heard of this display.",
             "Mit einem Einmal-Token anmelden.",
             "Enroll it with a one-time token.",
-        ),
-    }
-}
-
-/// The words of a reason.
-#[expect(clippy::too_many_lines, reason = "one row for each reason; a table, not a procedure")]
-pub fn of_reason(reason: Reason) -> Words {
-    match reason {
-        Reason::Unsupported => words(
-            "Auf diesem Gerät nicht messbar.",
-            "Cannot be sensed on this machine.",
-            "Nichts zu tun.",
-            "Nothing to do.",
-        ),
-        Reason::Starting => words(
-            "Die erste Messung steht noch aus.",
-            "The first reading is not in yet.",
-            "Eine Minute warten.",
-            "Wait a minute.",
-        ),
-        Reason::SensorTimeout => words(
-            "Eine Messung hat zu lange gedauert.",
-            "A reading took too long.",
-            "Wenn es bleibt: Protokolle holen.",
-            "If it stays: collect logs.",
-        ),
-        Reason::SensorFailed => words(
-            "Eine Messung ist fehlgeschlagen.",
-            "A reading failed.",
-            "Wenn es bleibt: Protokolle holen.",
-            "If it stays: collect logs.",
-        ),
-        Reason::CpuBusy => words(
-            "Der Prozessor ist seit Minuten ausgelastet.",
-            "The processor has been busy for minutes.",
-            "Seite neu starten; wenn es bleibt, Protokolle holen.",
-            "Restart the page; if it stays, collect logs.",
-        ),
-        Reason::MemoryLow => words(
-            "Der Arbeitsspeicher wird knapp.",
-            "Memory is running low.",
-            "Seite neu starten.",
-            "Restart the page.",
-        ),
-        Reason::TemperatureHigh => words(
-            "Das Gerät ist zu heiß.",
-            "The machine is too hot.",
-            "Lüftungsschlitze freiräumen; wenn es bleibt, Gerät tauschen.",
-            "Clear the vents; if it stays, replace the machine.",
-        ),
-        Reason::DiskNearlyFull => words(
-            "Der Speicherplatz wird knapp.",
-            "Disk space is running low.",
-            "Protokolle holen und nachsehen, was wächst.",
-            "Collect logs and see what grows.",
-        ),
-        Reason::InodesNearlyFull => words(
-            "Es passen kaum noch Dateien auf den Datenträger.",
-            "Hardly any more files fit on the disk.",
-            "Protokolle holen und nachsehen, was wächst.",
-            "Collect logs and see what grows.",
-        ),
-        Reason::ReadOnly => words(
-            "Der Datenträger lässt sich nur noch lesen.",
-            "The disk can only be read.",
-            "Gerät neu starten; kommt es wieder, Datenträger tauschen.",
-            "Reboot the machine; if it comes back, replace the disk.",
-        ),
-        Reason::WriteFailed => words(
-            "Ein Schreibtest ist fehlgeschlagen.",
-            "A write test failed.",
-            "Gerät neu starten; kommt es wieder, Datenträger tauschen.",
-            "Reboot the machine; if it comes back, replace the disk.",
-        ),
-        Reason::ClockUnsynchronized => words(
-            "Die Uhr wird nicht abgeglichen.",
-            "The clock is not synchronized.",
-            "Zeitabgleich (NTP) des Standorts prüfen.",
-            "Check the site's time service (NTP).",
-        ),
-        Reason::ClockOffset => words(
-            "Die Uhr geht falsch.",
-            "The clock is wrong.",
-            "Zeitabgleich (NTP) des Geräts prüfen.",
-            "Check the machine's time service (NTP).",
-        ),
-        Reason::UnitFailed => words(
-            "Ein Dienst ist ausgefallen.",
-            "A service has failed.",
-            "Dienst neu starten.",
-            "Restart the service.",
-        ),
-        Reason::UnitInactive => words(
-            "Ein Dienst läuft nicht.",
-            "A service is not running.",
-            "Dienst neu starten.",
-            "Restart the service.",
-        ),
-        Reason::PrinterUnreachable => words(
-            "Der Drucker ist nicht erreichbar.",
-            "The printer cannot be reached.",
-            "Ist er eingeschaltet und angeschlossen?",
-            "Is it switched on and plugged in?",
-        ),
-        Reason::PrinterTimeout => words(
-            "Der Drucker antwortet nicht.",
-            "The printer does not answer.",
-            "Drucker aus- und wieder einschalten.",
-            "Switch the printer off and on.",
-        ),
-        Reason::PrinterNonsense => words(
-            "Der Drucker antwortet unverständlich.",
-            "The printer's answer makes no sense.",
-            "Steht unter seiner Adresse wirklich der Drucker?",
-            "Is it really the printer at this address?",
-        ),
-        Reason::PrinterError => words(
-            "Der Drucker meldet einen Fehler.",
-            "The printer reports an error.",
-            "Meldung am Drucker lesen; aus- und wieder einschalten.",
-            "Read the message on the printer; switch it off and on.",
-        ),
-        Reason::PaperEmpty => words(
-            "Das Papier ist leer.",
-            "Paper has run out.",
-            "Papier nachlegen. Das Drucken geht von selbst weiter.",
-            "Add paper. Printing goes on by itself.",
-        ),
-        Reason::PaperLow => words(
-            "Das Papier geht zur Neige.",
-            "Paper is running low.",
-            "Bei Gelegenheit Papier nachlegen.",
-            "Add paper when you pass by.",
-        ),
-        Reason::TonerEmpty => words(
-            "Der Toner ist leer.",
-            "Toner has run out.",
-            "Kartusche tauschen.",
-            "Replace the cartridge.",
-        ),
-        Reason::TonerLow => words(
-            "Der Toner geht zur Neige.",
-            "Toner is running low.",
-            "Kartusche bestellen. Gedruckt wird weiter.",
-            "Order a cartridge. Printing goes on.",
-        ),
-        Reason::PaperJam => words(
-            "Im Drucker steckt Papier fest.",
-            "Paper is jammed.",
-            "Klappe öffnen und das Papier herausziehen.",
-            "Open the cover and pull the paper out.",
-        ),
-        Reason::CoverOpen => words(
-            "Eine Klappe des Druckers ist offen.",
-            "A cover of the printer is open.",
-            "Klappe schließen.",
-            "Close the cover.",
-        ),
-        Reason::WasteFull => words(
-            "Der Resttonerbehälter ist voll.",
-            "The waste container is full.",
-            "Behälter tauschen.",
-            "Replace the container.",
-        ),
-        Reason::WasteNearlyFull => words(
-            "Der Resttonerbehälter ist fast voll.",
-            "The waste container is nearly full.",
-            "Behälter bestellen.",
-            "Order a container.",
-        ),
-        Reason::OutputFull => words(
-            "Das Ausgabefach ist voll.",
-            "The output tray is full.",
-            "Papier aus dem Ausgabefach nehmen.",
-            "Take the paper out of the output tray.",
-        ),
-        Reason::PrinterStopped => words(
-            "Der Drucker ist angehalten.",
-            "The printer is stopped.",
-            "Druckaufträge löschen und Testdruck senden.",
-            "Clear the print queue and send a test print.",
-        ),
-        Reason::PrinterRejecting => words(
-            "Der Drucker nimmt keine Aufträge an.",
-            "The printer does not take jobs.",
-            "Warteschlange des Druckers freigeben.",
-            "Let the printer's queue accept jobs.",
-        ),
-        Reason::QueueStuck => words(
-            "Ein Druckauftrag kommt nicht voran.",
-            "A print job does not move.",
-            "Druckaufträge löschen.",
-            "Clear the print queue.",
-        ),
-        Reason::PrinterOther => words(
-            "Der Drucker meldet etwas Eigenes.",
-            "The printer reports something of its own.",
-            "Meldung am Drucker lesen.",
-            "Read the message on the printer.",
-        ),
-        Reason::PageSilent => words(
-            "Die Besucherseite gibt kein Lebenszeichen.",
-            "The visitor's page gives no sign of life.",
-            "Seite neu starten.",
-            "Restart the page.",
-        ),
-        Reason::PageNeverSeen => words(
-            "Die Besucherseite hat sich noch nie gemeldet.",
-            "The visitor's page has never reported.",
-            "Läuft der Browser des Terminals? Seite neu starten.",
-            "Does the display's browser run? Restart the page.",
-        ),
-        Reason::OutOfServiceOrdered => words(
-            "Von Hand außer Betrieb genommen.",
-            "Taken out of service by hand.",
-            "Wieder in Betrieb nehmen, wenn alles bereit ist.",
-            "Put it back into service when all is ready.",
-        ),
-        Reason::Other => words(
-            "Ein Grund, den diese Version nicht kennt.",
-            "A reason that this version does not know.",
-            "Controller aktualisieren.",
-            "Update the controller.",
         ),
     }
 }

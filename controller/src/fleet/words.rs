@@ -8,7 +8,7 @@ use migrado_protocol::presence::AwayCause;
 use migrado_protocol::verdict::Level;
 
 use super::presence::Presence;
-use super::why;
+use super::reasons;
 
 /// German and English.
 pub type Name = (&'static str, &'static str);
@@ -23,13 +23,14 @@ pub fn component(component: Component) -> Name {
         Component::Printer => ("Drucker", "Printer"),
         Component::Page => ("Besucherseite", "Visitor's page"),
         Component::Usage => ("Nutzungszählung", "Usage counting"),
+        Component::Content => ("Inhalte", "Content"),
         Component::Other => ("Anderes", "Other"),
     }
 }
 
 /// Why a part is not well.
 pub fn reason(reason: Reason) -> Name {
-    let words = why::of_reason(reason);
+    let words = reasons::of_reason(reason);
     (words.de, words.en)
 }
 

@@ -204,7 +204,7 @@ fn storage(now_ms: i64) -> Storage {
 /// What a healthy display with one printer says when it says everything.
 pub(crate) fn whole(at: usize, now_ms: i64) -> Report {
     use Component as C;
-    let parts = [C::System, C::Storage, C::Clock, C::Services, C::Printer, C::Page, C::Usage];
+    let parts = [C::System, C::Storage, C::Clock, C::Services, C::Printer, C::Page, C::Usage, C::Content];
     let supply = |name: &str, left| Supply {
         name: name.into(),
         kind: "toner".into(),

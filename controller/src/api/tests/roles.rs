@@ -4,7 +4,7 @@ use super::*;
 use crate::auth::Role;
 
 /// The least role of each route; `None` where nobody has to prove anything.
-const LEAST: [(&str, &str, Option<Role>); 32] = [
+const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("POST", "/api/v1/session", None),
     ("GET", "/api/v1/session", Some(Role::Viewer)),
     ("POST", "/api/v1/session/password", Some(Role::Viewer)),
@@ -37,6 +37,9 @@ const LEAST: [(&str, &str, Option<Role>); 32] = [
     ("GET", "/api/v1/events", Some(Role::Viewer)),
     ("GET", "/api/v1/signing-key", Some(Role::Viewer)),
     ("POST", "/api/v1/signing-key/rotate", Some(Role::Admin)),
+    ("POST", "/api/v1/content/uploads/missing", Some(Role::Operator)),
+    ("GET", "/api/v1/content/objects/{sha256}", Some(Role::Operator)),
+    ("PUT", "/api/v1/content/objects/{sha256}", Some(Role::Operator)),
 ];
 /// Routes that are asked last: they end what the others need.
 const LAST: [(&str, &str, Option<Role>); 4] = [

@@ -402,6 +402,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/objects/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the upload of an object is, to go on with it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UploadView"];
+                    };
+                };
+            };
+        };
+        /**
+         * Brings an object, or a part of it: with `Content-Range: bytes 100-199/1000` the part that begins
+         *     at 100 of 1,000. A connection that breaks keeps what has come; ask how far it is and go on there.
+         *     201: it is whole. 202: more is to come.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UploadView"];
+                    };
+                };
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UploadView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/uploads/missing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks which objects are missing here. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Brings"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Missing"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1263,6 +1368,11 @@ export interface components {
             /** @description What is with it. */
             reason: components["schemas"]["Reason"];
         };
+        /** @description What somebody would bring. */
+        Brings: {
+            /** @description SHA-256 of each object, hex; 5,000 at most. */
+            objects: string[];
+        };
         /** @description The certificate that a display holds. */
         CertificateView: {
             /**
@@ -1324,7 +1434,7 @@ export interface components {
          * @description A part of the display that can be well or ill.
          * @enum {string}
          */
-        Component: "system" | "storage" | "clock" | "services" | "printer" | "page" | "usage" | "other";
+        Component: "system" | "storage" | "clock" | "services" | "printer" | "page" | "usage" | "content" | "other";
         /** @description A component with why it is not well. */
         ComponentView: components["schemas"]["Health"] & {
             /** @description What it is called. */
@@ -1428,6 +1538,11 @@ export interface components {
         Login: {
             name: string;
             password: string;
+        };
+        /** @description What of it is not here. */
+        Missing: {
+            /** @description SHA-256 of each missing object, hex. */
+            missing: string[];
         };
         /** @description A change of one's own password. */
         NewPassword: {
@@ -1664,7 +1779,7 @@ export interface components {
          * @description Why a component is not `ok`. Closed, so that every reason has a sentence and a next step.
          * @enum {string}
          */
-        Reason: "unsupported" | "starting" | "sensor_timeout" | "sensor_failed" | "cpu_busy" | "memory_low" | "temperature_high" | "disk_nearly_full" | "inodes_nearly_full" | "read_only" | "write_failed" | "clock_unsynchronized" | "clock_offset" | "unit_failed" | "unit_inactive" | "printer_unreachable" | "printer_timeout" | "printer_nonsense" | "printer_error" | "paper_empty" | "paper_low" | "toner_empty" | "toner_low" | "paper_jam" | "cover_open" | "waste_full" | "waste_nearly_full" | "output_full" | "printer_stopped" | "printer_rejecting" | "queue_stuck" | "printer_other" | "page_silent" | "page_never_seen" | "out_of_service_ordered" | "other";
+        Reason: "unsupported" | "starting" | "sensor_timeout" | "sensor_failed" | "cpu_busy" | "memory_low" | "temperature_high" | "disk_nearly_full" | "inodes_nearly_full" | "read_only" | "write_failed" | "clock_unsynchronized" | "clock_offset" | "unit_failed" | "unit_inactive" | "printer_unreachable" | "printer_timeout" | "printer_nonsense" | "printer_error" | "paper_empty" | "paper_low" | "toner_empty" | "toner_low" | "paper_jam" | "cover_open" | "waste_full" | "waste_nearly_full" | "output_full" | "printer_stopped" | "printer_rejecting" | "queue_stuck" | "printer_other" | "page_silent" | "page_never_seen" | "content_refused" | "content_stale" | "content_failed" | "content_no_space" | "content_rolled_back" | "content_damaged" | "out_of_service_ordered" | "other";
         /** @description An edition of a form that must not be handed out any more. */
         Recalled: {
             /** @description Its edition. */
@@ -2042,6 +2157,16 @@ export interface components {
             restarts?: number | null;
             /** @description `SubState`: running, dead, ... */
             sub: string;
+        };
+        /** @description How far the upload of an object is. */
+        UploadView: {
+            /** @description Whether the object is here, whole and verified. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Bytes that are here.
+             */
+            stands: number;
         };
         /** @description What visitors used in one hour. */
         UsageHourView: {
