@@ -42,6 +42,12 @@ pub(crate) async fn run(client: &Client, format: Format, verb: Commands) -> Resu
         }
         Commands::Cancel { id } => {
             let command = client.post(&format!("{PATH}/{}/cancel", encode(&id)), &json!({}), &[]).await?;
+            if cancel_asked(&command) {
+                output::say(&format!(
+                    "{} has it already and is asked to leave it; see what came of it with: migradoctl commands show {id}",
+                    output::text(&command["terminal"])
+                ));
+            }
             show(format, &command);
             Ok(Code::Ok)
         }
@@ -242,11 +248,17 @@ fn outcome(commands: &[Value]) -> Code {
     }
 }
 
+/// Whether it was asked to be taken back and the display has not said anything to that.
+fn cancel_asked(command: &Value) -> bool {
+    command["cancel_requested"] == true && !SETTLED.contains(&command["state"].as_str().unwrap_or_default())
+}
+
 fn table(format: Format, commands: &[Value]) {
     let rows: Vec<Vec<String>> = commands
         .iter()
         .map(|c| {
             let said = if c["detail"].is_string() { &c["detail"] } else { &c["rejection"] };
+            let said = if cancel_asked(c) { &json!("asked to be taken back") } else { said };
             vec![
                 output::text(&c["id"]),
                 output::text(&c["terminal"]),
@@ -270,6 +282,9 @@ fn show(format: Format, command: &Value) {
     pairs.insert(2, ("order".to_owned(), command["order"].to_string()));
     for name in ["issued_ms", "start_by_ms", "finish_by_ms", "waits_until_ms"] {
         pairs.push((name.trim_end_matches("_ms").replace('_', " "), output::moment(&command[name])));
+    }
+    if cancel_asked(command) {
+        pairs.push(("cancel".to_owned(), "asked, the display has not answered".to_owned()));
     }
     for step in command["history"].as_array().into_iter().flatten() {
         let said = format!(
@@ -295,5 +310,12 @@ mod tests {
         assert_eq!(of(&["succeeded", "failed"]), Code::Partial);
         assert_eq!(of(&["succeeded", "running"]), Code::TimedOut);
         assert_eq!(of(&["timed_out"]), Code::TimedOut);
+    }
+
+    #[test]
+    fn a_wish_to_take_back_is_open_until_the_order_is_settled() {
+        let of = |state, asked| cancel_asked(&json!({ "state": state, "cancel_requested": asked }));
+        assert!(of("sent", true) && of("accepted", true) && of("running", true));
+        assert!(!of("sent", false) && !of("canceled", true) && !of("succeeded", true));
     }
 }
