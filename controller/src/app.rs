@@ -80,7 +80,7 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     init_log(&config);
     tls::install_provider();
     let clock = Clock::system();
-    files::make_folder(&config.data_dir, 0o750).context("making the data folder")?;
+    let _taken = files::take_folder(&config.data_dir, 0o750).context("taking the data folder")?;
     let pki = Pki::open(&config.data_dir, &[&config.public_host], clock.now_ms())
         .context("opening the authority")?;
     let pki = Arc::new(pki);
