@@ -152,6 +152,7 @@ impl Agent {
         let desired = Reconciler::new(self.store.clone())?;
 
         let kiosk = Kiosk::new(KioskFacts::of(terminal.clone()), Counters::new(self.db.clone()));
+        kiosk.prints_on(self.config.printers.iter().map(|printer| printer.uri.clone()).collect());
         serve_page(&mut tasks, &self.config, &kiosk).await?;
         let time = time_asker::start(&mut tasks, &held, uplink_session.subscribe());
         let keys = identity::keep(&mut tasks, &terminal, &held, &leaving);

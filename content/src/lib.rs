@@ -1,8 +1,14 @@
 //! Content: what visitors see, from an editor's folder to the files of a release.
 //!
-//! Files in, files out: no network, no clock, no threads. Without features this crate is only the
-//! types of a release ([`index`]) and what names its files may have ([`path`], [`limits`]), which is
-//! all that a display needs. The feature `authoring` adds the editor's side, as a walk:
+//! Files in, files out: no network, no clock, no threads. Without features this crate is what a display
+//! needs of a release:
+//!
+//! * [`index`] is what the page reads; [`manifest`] lists the files, each by its [`digest`],
+//! * [`delta`] turns one release into another with little to send, [`chunks`] does it from any base,
+//! * [`store`] keeps releases, and switches from one to the next at once,
+//! * [`path`] and [`limits`] say what a release may have.
+//!
+//! The feature `authoring` adds the editor's side, as a walk:
 //!
 //! * [`authoring`] reads a folder into a model in which every value knows its file and line,
 //! * [`check`] names every mistake of the model at once,
@@ -28,5 +34,7 @@ pub mod check;
 #[cfg(feature = "authoring")]
 pub mod finding;
 
+#[cfg(test)]
+mod scratch_tests;
 #[cfg(all(test, feature = "authoring"))]
 mod testing;

@@ -112,6 +112,8 @@ fn only_the_link_knows_the_mqtt_client_and_only_the_controller_the_broker_and_th
         ("lopdf", vec!["migrado-content"]),
         ("matroska-demuxer", vec!["migrado-content"]),
         ("rrule", vec!["migrado-content"]),
+        ("zstd", vec!["migrado-content"]),
+        ("fastcdc", vec!["migrado-content"]),
     ];
     let mut wrong = Vec::new();
     for (package, needs) in dependencies() {

@@ -1,4 +1,4 @@
-//! The door of the page's server, before its routes: who may speak ([`super::guard`]), what every
+//! The door of the page's server, before its routes: who may speak ([`migrado_page::guard`]), what every
 //! answer bears, and the heartbeat. A display at rest hears nothing else, 720 times an hour, so that
 //! one is answered here and takes none of the way through routes and extractors.
 
@@ -14,11 +14,12 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use migrado_page::guard;
 use serde::Deserialize;
 use tower::Service;
 
 use super::server::BODY_BYTES_MAX;
-use super::{Kiosk, guard};
+use super::{Kiosk, said};
 use crate::platform::clock;
 
 /// Where the page says that it is there.
@@ -44,6 +45,12 @@ struct Heartbeat<'a> {
     load: Cow<'a, str>,
     #[serde(borrow, default)]
     route: Cow<'a, str>,
+    /// The release that it has drawn.
+    #[serde(borrow, default)]
+    release: Option<Cow<'a, str>>,
+    /// Why it could not draw one.
+    #[serde(borrow, default)]
+    error: Option<Cow<'a, str>>,
     visible: bool,
 }
 
@@ -98,7 +105,13 @@ impl Front {
         tracing::trace!(route = &*beat.route, visible = beat.visible, "heartbeat");
         // A page that nobody sees is no page.
         if beat.visible {
-            self.kiosk.heartbeat(&beat.build, &beat.load, clock::now_ms());
+            let said = said::Beat {
+                build: &beat.build,
+                load: &beat.load,
+                release: beat.release.as_deref(),
+                error: beat.error.as_deref(),
+            };
+            self.kiosk.heartbeat(said, clock::now_ms());
         }
         StatusCode::NO_CONTENT
     }

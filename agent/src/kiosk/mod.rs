@@ -5,40 +5,41 @@
 //! decides nothing about printers or health, and it keeps nothing of a visitor: a session is a
 //! language and a time. Without a session it has no timer.
 
-mod assets;
 pub mod counters;
+mod forms;
 mod front;
-mod guard;
+pub mod library;
+mod print;
+mod said;
 pub mod server;
 mod session;
 pub mod view;
 
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use migrado_page::view::{Job, View};
 use migrado_protocol::TerminalId;
 use migrado_protocol::desired::Desired;
 use migrado_protocol::limits::clip;
 use migrado_protocol::report::Page;
 use migrado_protocol::usage::Counter;
 use migrado_protocol::verdict::Verdict;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::commands::handlers::{Beat, Screen};
 use crate::platform::clock;
 
 use counters::Counters;
-use session::Session;
-use view::View;
+use library::{ActiveRelease, Library};
+use print::{ORDERS_MAX, Order};
+use said::Said;
+use session::{Pace, Session};
 
 /// Longest time for which the display shows its identity; an order asks for less or gets this.
 const IDENTIFY_MAX: Duration = Duration::from_secs(300);
-
-/// After how long a silence a heartbeat is news. The page beats every five seconds, and what does not
-/// change must wake nobody; whoever judges silence at 15 s looks up the newest heartbeat then.
-const HEARTBEAT_NEWS_MS: i64 = 10_000;
 
 /// Milliseconds of an hour.
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -49,11 +50,6 @@ const SESSION_IDLE_DEFAULT_S: u32 = 120;
 /// The least idle time: the page warns 20 s before the end (WCAG 2.2.1), and somebody must have
 /// been able to read something before.
 const SESSION_IDLE_MIN_S: u32 = 30;
-
-/// Actions of the page that count at once, and the time in which one more is earned: more than any
-/// hand does, so a page gone mad cannot invent visitors.
-const ACTIONS_MAX: u32 = 20;
-const ACTION_EARNED: Duration = Duration::from_secs(2);
 
 /// What the agent knows that matters to the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +102,13 @@ pub(crate) struct Model {
     identify_until: Option<Instant>,
     /// Rises when the page shall load itself anew.
     load: u64,
+    /// Rises with every session.
+    visit: u64,
+    library: Library,
+    /// Rises with every job.
+    job: u32,
+    /// What this visitor prints.
+    jobs: Vec<Job>,
 }
 
 #[derive(Debug)]
@@ -116,13 +119,10 @@ struct Shared {
     said: Mutex<Said>,
     pace: Mutex<Pace>,
     counters: Counters,
-}
-
-/// What the page says of itself with every heartbeat.
-#[derive(Debug, Default)]
-struct Said {
-    build: Option<String>,
-    load: String,
+    printers: OnceLock<Vec<String>>,
+    orders: mpsc::Sender<Order>,
+    /// Held by the one who prints.
+    waiting: tokio::sync::Mutex<mpsc::Receiver<Order>>,
 }
 
 /// The handle to the visitor's side. Cheap to clone.
@@ -132,14 +132,20 @@ pub struct Kiosk(Arc<Shared>);
 impl Kiosk {
     /// A display without a session.
     pub fn new(facts: KioskFacts, counters: Counters) -> Self {
-        let model = Model { facts, session: None, identify_until: None, load: 1 };
+        let library = Library::default();
+        let (session, identify_until, jobs) = (None, None, Vec::new());
+        let model = Model { facts, session, identify_until, load: 1, visit: 0, library, job: 0, jobs };
+        let (orders, waiting) = mpsc::channel(ORDERS_MAX);
         Self(Arc::new(Shared {
             model: watch::Sender::new(model),
             page: watch::Sender::new(Page { heartbeat_ms: None, session: false, build: None }),
             heartbeat_ms: AtomicI64::new(0),
             said: Mutex::default(),
-            pace: Mutex::new(Pace { left: ACTIONS_MAX, since: Instant::now() }),
+            pace: Mutex::new(Pace::new(Instant::now())),
             counters,
+            printers: OnceLock::new(),
+            orders,
+            waiting: tokio::sync::Mutex::new(waiting),
         }))
     }
 
@@ -204,7 +210,9 @@ impl Kiosk {
         self.0.model.send_modify(|m| {
             begun = m.session.is_none();
             chosen = m.session.as_ref().is_none_or(|s| s.language != language);
-            m.session = Some(Session { language: clip(language), lease_until });
+            m.visit += u64::from(begun);
+            let sheets = m.session.as_ref().map_or(0, |s| s.sheets);
+            m.session = Some(Session { number: m.visit, language: clip(language), lease_until, sheets });
         });
         if begun {
             self.0.counters.bump(Counter::SessionsBegun, 1, now_ms);
@@ -233,7 +241,10 @@ impl Kiosk {
 
     /// Ends the running session, if there is one. Returns whether there was.
     pub fn end_session(&self, cause: EndCause) -> bool {
-        let ended = self.0.model.send_if_modified(|m| m.session.take().is_some());
+        let ended = self.0.model.send_if_modified(|m| {
+            m.jobs.clear();
+            m.session.take().is_some()
+        });
         if ended {
             self.0.counters.bump(cause.counter(), 1, clock::now_ms());
             self.tell_page();
@@ -264,21 +275,33 @@ impl Kiosk {
     }
 
     /// The page has drawn a frame and says so.
-    pub(crate) fn heartbeat(&self, build: &str, load: &str, now_ms: i64) {
+    pub(crate) fn heartbeat(&self, beat: said::Beat<'_>, now_ms: i64) {
         let before_ms = self.0.heartbeat_ms.swap(now_ms, Ordering::Relaxed);
-        let mut said = self.said();
-        let new_build = said.build.as_deref() != Some(build);
-        if new_build {
-            said.build = Some(clip(build));
-        }
-        if said.load != load {
-            said.load = clip(load);
-        }
-        drop(said);
-        // A clock that was stepped back is news as well.
-        if new_build || !(0..HEARTBEAT_NEWS_MS).contains(&(now_ms - before_ms)) {
+        let is_news = self.said().hear(beat, before_ms, now_ms);
+        if is_news {
             self.tell_page();
         }
+    }
+
+    /// Puts a release before the visitors, or none. A page in the middle of a session goes on with the
+    /// one before, which stays readable until the next switch.
+    pub fn show_release(&self, release: Option<ActiveRelease>) {
+        self.0.model.send_if_modified(|m| m.library.show(release));
+    }
+
+    /// The release that the page has drawn, by its own word: [`Self::changed`] wakes when that changes.
+    pub fn rendered(&self) -> Option<String> {
+        self.said().release.clone()
+    }
+
+    /// Why the page could not draw the release that it was told to show.
+    pub fn render_error(&self) -> Option<String> {
+        self.said().error.clone()
+    }
+
+    /// A release that the page may read.
+    pub(crate) fn release(&self, id: &str) -> Option<Arc<ActiveRelease>> {
+        self.0.model.borrow().library.find(id)
     }
 
     fn said(&self) -> MutexGuard<'_, Said> {
@@ -344,27 +367,6 @@ impl Screen for Kiosk {
     fn beat(&self) -> Option<Beat> {
         let at_ms = self.0.heartbeat_ms.load(Ordering::Relaxed);
         (at_ms > 0).then(|| Beat { load: self.said().load.clone() })
-    }
-}
-
-/// How many actions of the page still count.
-#[derive(Debug)]
-struct Pace {
-    left: u32,
-    since: Instant,
-}
-
-impl Pace {
-    fn admit(&mut self, now: Instant) -> bool {
-        let earned = now.duration_since(self.since).as_secs() / ACTION_EARNED.as_secs();
-        let left = u64::from(self.left).saturating_add(earned).min(u64::from(ACTIONS_MAX));
-        self.left = u32::try_from(left).unwrap_or(ACTIONS_MAX);
-        if earned > 0 {
-            self.since = now;
-        }
-        let admitted = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        admitted
     }
 }
 

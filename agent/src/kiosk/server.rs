@@ -6,21 +6,24 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Json, OriginalUri, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, Json, OriginalUri, Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, ServiceExt};
 use futures_util::StreamExt as _;
+use migrado_page::view::{Job, View};
+use migrado_page::{assets, release};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::WatchStream;
 
+use super::forms::Refusal;
 use super::front::Front;
-use super::view::{self, View};
-use super::{EndCause, Kiosk, assets};
+use super::view;
+use super::{EndCause, Kiosk};
 
 /// Streams at once: one page, its reload, and somebody who looks.
 const STREAMS_MAX: usize = 8;
@@ -50,6 +53,17 @@ struct Begin {
     language: String,
 }
 
+#[derive(Debug, Deserialize)]
+struct Print {
+    copies: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Problem {
+    code: &'static str,
+    detail: String,
+}
+
 #[derive(Debug, Serialize)]
 struct Lease {
     lease_s: u32,
@@ -60,14 +74,16 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(listen).await.map_err(|source| ServeError { operation: "take", listen, source })
 }
 
-/// Serves the page for as long as the process lives, and keeps the time of its sessions.
+/// Serves the page for as long as the process lives, keeps the time of its sessions, and prints
+/// what they ask for.
 pub async fn serve(listener: TcpListener, kiosk: Kiosk) {
     let Ok(listen) = listener.local_addr() else { return };
     let front = Front { routes: routes(kiosk.clone()), kiosk: kiosk.clone(), port: listen.port() };
     let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(front);
-    // Cancel-safe: both run for ever and are dropped together.
+    // Cancel-safe: all run for ever and are dropped together.
     tokio::select! {
         () = kiosk.keep_time() => {}
+        () = kiosk.keep_printing() => {}
         ended = axum::serve(listener, service) => if let Err(error) = ended {
             tracing::error!(%error, "the page's server ended");
         }
@@ -80,6 +96,9 @@ fn routes(kiosk: Kiosk) -> Router {
         .route("/api/events", get(events))
         .route("/api/session", post(begin).delete(end))
         .route("/api/session/renew", post(renew))
+        .route("/api/forms/{id}/print", post(print))
+        .route("/api/jobs/{id}", get(job))
+        .route("/release/{id}/{*path}", get(file))
         .route("/healthz", get(async || "ok\n"))
         .fallback(get(async |OriginalUri(uri): OriginalUri| assets::file(uri.path())))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -131,4 +150,33 @@ async fn renew(State(page): State<Page>) -> StatusCode {
 async fn end(State(page): State<Page>) -> StatusCode {
     page.kiosk.end_session(EndCause::Visitor);
     StatusCode::NO_CONTENT
+}
+
+async fn print(State(page): State<Page>, Path(id): Path<String>, Json(print): Json<Print>) -> Response {
+    match page.kiosk.print_form(&id, print.copies).await {
+        Ok(job) => (StatusCode::ACCEPTED, Json(job)).into_response(),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> Response {
+    let (code, status) = refusal.answer();
+    let problem = Json(Problem { code, detail: refusal.to_string() });
+    (status, [(header::CONTENT_TYPE, "application/problem+json")], problem).into_response()
+}
+
+async fn job(State(page): State<Page>, Path(id): Path<u32>) -> Result<Json<Job>, StatusCode> {
+    page.kiosk.job(id).map(Json).ok_or(StatusCode::NOT_FOUND)
+}
+
+/// A file of a release that is in service, or was before.
+async fn file(
+    State(page): State<Page>,
+    Path((id, path)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    match page.kiosk.release(&id) {
+        Some(shown) => release::file(&shown.folder, &path, &headers).await,
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }

@@ -7,6 +7,7 @@ use migrado_protocol::verdict::Level;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::session::{ACTION_EARNED, ACTIONS_MAX};
 use super::*;
 
 fn kiosk(dir: &tempfile::TempDir) -> Kiosk {
@@ -74,7 +75,7 @@ async fn a_heartbeat_is_news_only_when_it_is_the_first_or_ends_a_silence() {
     let kiosk = kiosk(&dir);
     let mut pages = kiosk.changed();
     let mut is_news = |build: &str, at_ms| {
-        kiosk.heartbeat(build, "load", at_ms);
+        kiosk.heartbeat(said::Beat { build, load: "load", ..said::Beat::default() }, at_ms);
         assert_eq!(kiosk.page().heartbeat_ms, Some(at_ms));
         let news = pages.has_changed().unwrap();
         pages.mark_unchanged();
@@ -188,4 +189,114 @@ async fn the_stream_tells_changes_as_they_happen() {
         }
     };
     tokio::select! { () = server::serve(listener, kiosk.clone()) => unreachable!(), () = watching => {} }
+}
+
+/// A release with one form of one sheet.
+fn release(dir: &tempfile::TempDir, id: &str) -> ActiveRelease {
+    let folder = dir.path().join(id);
+    std::fs::create_dir_all(folder.join("forms/permit")).unwrap();
+    std::fs::write(folder.join("forms/permit/form.pdf"), "%PDF-1.4").unwrap();
+    let form = serde_json::json!({
+        "id": "permit", "edition": "1", "title": {}, "office": "o", "topics": [], "fields": [], "sheets": 1,
+        "pdf": "forms/permit/form.pdf", "valid_from": "2020-01-01", "valid_until": "9999-12-31",
+    });
+    let index = serde_json::json!({
+        "format": 1, "day": "2026-11-25", "time_zone": "Europe/Berlin", "reference": "de", "languages": [],
+        "strings": {}, "home": {"title": {}, "intro": {}, "featured": []}, "topics": [], "offices": [],
+        "forms": [form], "guides": [], "videos": [], "series": [], "events": [],
+    });
+    std::fs::write(folder.join("release.json"), index.to_string()).unwrap();
+    ActiveRelease { id: id.into(), name: format!("name of {id}"), folder, recalled: Vec::new() }
+}
+
+#[tokio::test]
+async fn the_page_is_told_its_release_reads_it_and_says_what_it_has_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    let kiosk = kiosk(&dir);
+    let listener = server::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let host = address.to_string();
+    let visit = async {
+        let get = async |path: &str| ask(address, &request(&format!("GET {path}"), &host, "", "")).await;
+        assert!(get("/api/view").await.contains(r#""release":null"#));
+        kiosk.show_release(Some(release(&dir, "a")));
+        assert!(get("/api/view").await.contains(r#""release":{"id":"a","name":"name of a"}"#));
+        let index = get("/release/a/release.json").await;
+        assert!(index.starts_with("HTTP/1.1 200") && index.contains("no-store"), "{index}");
+        assert!(index.contains("sandbox"), "data runs nothing: {index}");
+        for path in ["/release/b/release.json", "/release/a/..%2fagent.redb", "/release/a/%2e%2e/agent.redb"]
+        {
+            let answer = get(path).await;
+            assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        }
+        kiosk.show_release(Some(release(&dir, "b")));
+        assert!(get("/release/a/release.json").await.starts_with("HTTP/1.1 200"), "a session may go on");
+
+        let mut news = kiosk.changed();
+        let beat = async |more: &str| {
+            let body = format!(r#"{{"build":"x","load":"l","visible":true{more}}}"#);
+            let answer = ask(address, &request("POST /api/heartbeat", &host, "", &body)).await;
+            assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+        };
+        beat("").await;
+        assert_eq!(kiosk.rendered(), None);
+        news.mark_unchanged();
+        beat(r#","release":"b""#).await;
+        assert_eq!((kiosk.rendered().as_deref(), news.has_changed().unwrap()), (Some("b"), true));
+        beat(r#","release":null,"error":"strings are missing""#).await;
+        assert_eq!(kiosk.rendered(), None);
+        assert_eq!(kiosk.render_error().as_deref(), Some("strings are missing"));
+    };
+    tokio::select! { () = server::serve(listener, kiosk.clone()) => unreachable!(), () = visit => {} }
+}
+
+#[tokio::test]
+async fn a_form_is_printed_only_for_a_visitor_and_only_while_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let kiosk = kiosk(&dir);
+    let refusal = async || kiosk.print_form("permit", 1).await.err().map(|r| r.answer().0);
+    assert_eq!(refusal().await, Some("no_session"));
+    kiosk.begin_session("de");
+    assert_eq!(refusal().await, Some("no_release"));
+    kiosk.show_release(Some(release(&dir, "a")));
+    assert_eq!(refusal().await, Some("no_printer"));
+    // Nobody listens there: the job is taken, and its failure is told and counted.
+    kiosk.prints_on(vec!["ipp://127.0.0.1:9/ipp/print".into()]);
+    assert_eq!(kiosk.print_form("other", 1).await.err().map(|r| r.answer().0), Some("unknown_form"));
+    let recalled = vec![("permit".to_owned(), "1".to_owned())];
+    kiosk.show_release(Some(ActiveRelease { recalled, ..release(&dir, "a") }));
+    assert_eq!(refusal().await, Some("recalled"));
+    kiosk.show_release(Some(release(&dir, "a")));
+
+    let job = kiosk.print_form("permit", 2).await.unwrap();
+    assert_eq!((job.sheets, kiosk.view().jobs.len()), (2, 1));
+    let mut model = kiosk.model();
+    let failed = async {
+        model.wait_for(|m| m.jobs.iter().all(|j| j.state.is_final())).await.unwrap();
+    };
+    tokio::select! { () = kiosk.keep_printing() => unreachable!(), () = failed => {} }
+    let reason = kiosk.job(job.id).unwrap().reason;
+    assert_eq!(reason, Some(migrado_page::view::JobReason::Unreachable));
+    assert_eq!(count(&kiosk, Counter::PrintsFailed), 1);
+    assert_eq!(count(&kiosk, Counter::SheetsPrinted), 0);
+    kiosk.end_session(EndCause::Visitor);
+    assert!(kiosk.job(job.id).is_none(), "nothing of a visitor is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_takes_more_paper_than_a_session_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let kiosk = kiosk(&dir);
+    kiosk.prints_on(vec!["ipp://127.0.0.1:9/ipp/print".into()]);
+    kiosk.show_release(Some(release(&dir, "a")));
+    kiosk.begin_session("de");
+    for _ in 0..3 {
+        kiosk.print_form("permit", 10).await.unwrap();
+    }
+    kiosk.begin_session("ar");
+    let refusal = kiosk.print_form("permit", 1).await.unwrap_err();
+    assert_eq!(refusal.answer().0, "session_limit", "another language is no other session");
+    kiosk.end_session(EndCause::Visitor);
+    kiosk.begin_session("ar");
+    assert!(kiosk.print_form("permit", 1).await.is_ok());
 }

@@ -1,8 +1,9 @@
 //! What the page shall show: one of a closed set of views, computed here and only drawn there.
 
+use migrado_page::view::{State, View};
 use migrado_protocol::verdict::Level;
-use serde::Serialize;
 
+use super::library;
 use super::{KioskFacts, Model, SESSION_IDLE_DEFAULT_S, SESSION_IDLE_MIN_S};
 
 /// Languages that are offered before the desired state has come: all that the page has. A visitor
@@ -27,47 +28,6 @@ const LANGUAGES_DEFAULT: [&str; 17] = [
     "ti",
 ];
 
-/// The state of the display in the visitor's eyes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Nothing is known yet.
-    Starting,
-    /// Informs and prints.
-    Ready,
-    /// Informs; does not print.
-    InformOnly,
-    /// Please use another display.
-    OutOfService,
-    /// New content is being put in place; a moment.
-    Updating,
-}
-
-/// What the page shall show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct View {
-    /// The state of the display.
-    pub state: State,
-    /// Its identity.
-    pub terminal: String,
-    /// What people call it; empty until known.
-    pub label: String,
-    /// What people call the site; empty until known.
-    pub site: String,
-    /// Languages on offer, in this order.
-    pub languages: Vec<String>,
-    /// Seconds without a touch that end a session.
-    pub idle_s: u32,
-    /// The language of the running session.
-    pub session: Option<String>,
-    /// Show the identity in large letters.
-    pub identify: bool,
-    /// When it changes, the page loads itself anew.
-    pub load: u64,
-    /// Whether the city listens; shown in the service details only.
-    pub controller_online: bool,
-}
-
 /// Computes the view.
 pub(crate) fn view(model: &Model) -> View {
     let facts = &model.facts;
@@ -87,6 +47,9 @@ pub(crate) fn view(model: &Model) -> View {
         identify: model.identify_until.is_some(),
         load: model.load,
         controller_online: facts.controller_online,
+        release: model.library.shown(),
+        recalled: library::recalled(model),
+        jobs: model.jobs.clone(),
     }
 }
 

@@ -2,6 +2,8 @@
 //! when nobody is disturbed, watched, and taken back when it does not work.
 
 pub mod fetch;
+pub mod judge;
 pub mod line;
 pub mod machine;
+pub mod observe;
 pub mod record;

@@ -3,20 +3,19 @@
 //! Memory is bounded by one frame and its reference, disk by the objects themselves. After a stop the
 //! download goes on at the border of a frame that [`PackReader::checkpoint`] had put on the disk.
 
+mod apply;
+
 use std::fs::File;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Digest, Hasher};
-use crate::limits::{FRAME_OUT_MIN, PACK_LINE_BYTES_MAX};
+use crate::limits::PACK_LINE_BYTES_MAX;
 use crate::manifest::{Entry, Manifest, ManifestId};
-use crate::store::{Objects as _, Partial, Store, StoreError};
+use crate::store::{Partial, Store, StoreError};
 
-use super::codec;
 use super::error::PackError;
 use super::format::{Frame, MAGIC, Record};
-use super::maker::read_at;
 
 /// Where a pack goes on after a stop. Kept by the caller, durably, after a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,6 +256,7 @@ impl PackReader {
             Expect::Magic if bytes != MAGIC => Err(PackError::Magic),
             Expect::Magic => {
                 self.expect = Expect::Line;
+                self.border = self.received;
                 Ok(())
             }
             Expect::Line => {
@@ -339,120 +339,5 @@ impl PackReader {
             }
             None => Ok(()),
         }
-    }
-
-    fn begin(&self, index: u32) -> Result<Current, PackError> {
-        let entries = self.target.as_ref().map_or(&[][..], Manifest::entries);
-        let entry = usize::try_from(index).ok().and_then(|index| entries.get(index));
-        let outside = PackError::Index { at: self.border, index, files: entries.len() };
-        let entry = entry.cloned().ok_or(outside)?;
-        let partial = match self.store.has(&entry.sha256, entry.size) {
-            true => None,
-            false => Some(self.store.partial(&entry.sha256, entry.size).map_err(PackError::Store)?),
-        };
-        Ok(Current { index, entry, written: 0, partial })
-    }
-
-    /// Checks a frame before its bytes are waited for.
-    fn check(&self, frame: Frame) -> Result<(), PackError> {
-        let at = self.border;
-        let end = frame.offset.checked_add(frame.length).unwrap_or(u64::MAX);
-        let outside = |size| PackError::Outside { at, offset: frame.offset, end, size };
-        let (written, size, old_size) = match (&self.manifest, &self.current) {
-            (Some(incoming), _) if frame.from.is_none() => {
-                (incoming.bytes.len() as u64, incoming.size, incoming.reference.len() as u64)
-            }
-            (None, Some(current)) => {
-                let old = frame.from.map(|from| self.old_entry(from).map(|entry| entry.size)).transpose()?;
-                (current.written, current.entry.size, old.unwrap_or(0))
-            }
-            _ => return Err(PackError::Order { at, found: "frame", expected: "a file" }),
-        };
-        if end > old_size {
-            return Err(outside(old_size));
-        }
-        if frame.out > size - written {
-            return Err(PackError::Overrun { at, size });
-        }
-        if frame.out < FRAME_OUT_MIN && frame.out < size - written {
-            return Err(PackError::FrameSmall { at, out: frame.out });
-        }
-        Ok(())
-    }
-
-    fn old_entry(&self, from: u32) -> Result<&Entry, PackError> {
-        let entries = self.base.as_ref().map_or(&[][..], |(_, base)| base.entries());
-        let entry = usize::try_from(from).ok().and_then(|from| entries.get(from));
-        entry.ok_or(PackError::Index { at: self.border, index: from, files: entries.len() })
-    }
-
-    fn apply(&mut self, frame: Frame, packed: &[u8]) -> Result<(), PackError> {
-        // Nothing is unpacked for an object that is there already.
-        if let Some(current) = self.current.as_mut().filter(|current| current.partial.is_none()) {
-            current.written += frame.out;
-            self.given += frame.out;
-            return self.complete_file();
-        }
-        let base = self.reference(frame)?;
-        let length = usize::try_from(frame.out).unwrap_or(usize::MAX);
-        codec::unpack(&self.prefix, packed, length, &mut self.out).map_err(|source| PackError::Frame {
-            at: self.border,
-            base,
-            source,
-        })?;
-        if let Some(incoming) = &mut self.manifest {
-            incoming.bytes.extend_from_slice(&self.out);
-            return self.complete_manifest();
-        }
-        if let Some(Current { written, partial: Some(partial), .. }) = &mut self.current {
-            partial.append(&self.out).map_err(PackError::Store)?;
-            *written += frame.out;
-            self.given += frame.out;
-        }
-        self.complete_file()
-    }
-
-    /// Reads what a frame refers to. The object that has it, when it is one.
-    fn reference(&mut self, frame: Frame) -> Result<Option<Digest>, PackError> {
-        self.prefix.clear();
-        if let Some(incoming) = &self.manifest {
-            let at = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-            let region = incoming.reference.get(at(frame.offset)..at(frame.offset + frame.length));
-            self.prefix.extend_from_slice(region.unwrap_or_default());
-            return Ok(None);
-        }
-        let Some(from) = frame.from else { return Ok(None) };
-        let object = self.old_entry(from)?.sha256;
-        let failed = |source| PackError::BaseObject { object, source };
-        let (_, file) = match self.old.take().filter(|(index, _)| *index == from) {
-            Some(open) => self.old.insert(open),
-            None => self.old.insert((from, self.store.open(&object).map_err(failed)?)),
-        };
-        read_at(file, frame.offset, frame.length, &mut self.prefix).map_err(failed)?;
-        Ok(Some(object))
-    }
-
-    fn complete_file(&mut self) -> Result<(), PackError> {
-        match self.current.take_if(|current| current.written == current.entry.size) {
-            Some(Current { partial: Some(partial), .. }) => partial.finish().map_err(PackError::Store),
-            _ => Ok(()),
-        }
-    }
-
-    fn complete_manifest(&mut self) -> Result<(), PackError> {
-        let Some(incoming) = self.manifest.take_if(|m| m.bytes.len() as u64 == m.size) else { return Ok(()) };
-        let mut hasher = Hasher::new();
-        hasher.update(&incoming.bytes);
-        let found = hasher.finish();
-        if found != self.wanted.digest() {
-            let object = self.wanted.digest();
-            return Err(PackError::Store(StoreError::Mismatch { object, found }));
-        }
-        let target = Manifest::parse(&incoming.bytes).map_err(PackError::Manifest)?;
-        // Before the first byte of a file.
-        self.store.put_manifest(&incoming.bytes, &self.wanted).map_err(PackError::Store)?;
-        self.store.admit(&target).map_err(PackError::Store)?;
-        self.target = Some(target);
-        Ok(())
     }
 }

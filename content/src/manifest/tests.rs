@@ -73,7 +73,7 @@ fn what_is_no_manifest_is_refused_by_name() {
     assert!(matches!(changed("]}\n", "]}"), Err(E::Spelling)));
     assert!(matches!(changed("\"a\"", "\"\\u0061\""), Err(E::Spelling)));
     let one = Digest::of(b"1").to_string();
-    assert!(matches!(changed(&Digest::of(b"2").to_string(), &one), Ok(_)));
+    assert!(changed(&Digest::of(b"2").to_string(), &one).is_ok());
     let sizes = Manifest::new(vec![entry("a", b"1"), Entry { size: 2, ..entry("b", b"1") }]);
     assert!(matches!(sizes, Err(E::Sizes { .. })));
     // A file between a folder's name and what is in the folder: `-` sorts before the slash.

@@ -58,6 +58,31 @@ impl Store {
         Ok(previous)
     }
 
+    /// Puts a release that is kept into service again, and gives up the one that was: it is not one
+    /// to go back to. Doing it twice is doing it once.
+    ///
+    /// # Errors
+    /// When it is not assembled, or the disk refuses; then nothing has changed.
+    pub fn return_to(&self, id: &ManifestId) -> Result<(), StoreError> {
+        if !self.layout.release(id).is_dir() {
+            return Err(StoreError::NotAssembled(*id));
+        }
+        match self.active() {
+            Some(active) if active == *id => self.settle_pair(),
+            _ => self.point(Pair { active: *id, previous: None }),
+        }
+    }
+
+    /// Takes the release that is in service out of it, so that there is none: for a first release
+    /// that does not work. Doing it twice is doing it once.
+    ///
+    /// # Errors
+    /// When the disk refuses; then nothing has changed.
+    pub fn withdraw(&self) -> Result<(), StoreError> {
+        self.disk.remove_file(&self.layout.current())?;
+        self.settle_pair()
+    }
+
     fn pair(&self) -> Option<Pair> {
         pair_below(&self.layout)
     }

@@ -6,9 +6,7 @@ use std::path::Path;
 
 use super::*;
 use crate::limits::BLOCK_BYTES;
-
-/// A floor that no test reaches.
-const NO_FLOOR: Floor = Floor { percent: 0, bytes: 0 };
+use crate::scratch_tests::{NO_FLOOR, folder, open, open_with};
 
 /// A release from its files.
 struct Release {
@@ -47,22 +45,6 @@ fn releases() -> [Release; 3] {
         Release::of(&[("index.html", b"one"), ("a.txt", b"a"), ("v/big.bin", &big), ("empty", b"")]),
         Release::of(&[("index.html", b"two"), ("b/a.txt", b"a"), ("b/c/big.bin", &big), ("twice", b"two")]),
     ]
-}
-
-fn open(root: &Path) -> Result<Store, StoreError> {
-    open_hooked(root, None)
-}
-
-/// Opens a store that nobody else has open. A test beside this one may be starting a process, which
-/// holds the lock from its fork to its exec.
-fn open_hooked(root: &Path, hook: Option<Hook>) -> Result<Store, StoreError> {
-    for _ in 0..100_000 {
-        match Store::open_with(root, NO_FLOOR, hook.clone()) {
-            Err(StoreError::Busy { .. }) => std::thread::yield_now(),
-            opened => return opened,
-        }
-    }
-    Store::open_with(root, NO_FLOOR, hook)
 }
 
 /// Brings what is missing of a release. What a power cut spoiled of an object is noticed at its end;
@@ -104,7 +86,7 @@ fn update(store: &Store, release: &Release) -> Result<(), StoreError> {
 /// A store with the second release active and the first before it.
 fn filled(root: &Path) -> [Release; 3] {
     let all = releases();
-    let store = open(root).unwrap();
+    let store = open(root);
     update(&store, &all[0]).unwrap();
     update(&store, &all[1]).unwrap();
     all
@@ -122,9 +104,9 @@ fn count(folder: &Path) -> usize {
 
 #[test]
 fn an_update_is_staged_switched_and_kept_and_the_rest_is_collected() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [zero, one, two] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     assert_eq!((store.active(), store.previous()), (Some(one.id()), Some(zero.id())));
     assert_eq!(seen(dir.path()), one.manifest);
     fetch(&store, &two).unwrap();
@@ -145,9 +127,9 @@ fn an_update_is_staged_switched_and_kept_and_the_rest_is_collected() {
 
 #[test]
 fn going_back_ends_at_the_release_before() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [zero, one, _] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     assert_eq!(store.back().unwrap(), zero.id());
     assert_eq!((store.active(), store.previous()), (Some(zero.id()), None));
     assert_eq!(seen(dir.path()), zero.manifest);
@@ -159,19 +141,41 @@ fn going_back_ends_at_the_release_before() {
 }
 
 #[test]
-fn a_partial_goes_on_at_the_byte_where_it_stopped() {
+fn going_back_by_name_and_to_nothing_may_be_done_twice() {
     let dir = tempfile::tempdir().unwrap();
+    let [first, second, _] = filled(dir.path());
+    let store = open(dir.path()).unwrap();
+    assert_eq!((store.active(), store.previous()), (Some(second.id()), Some(first.id())));
+    for _ in 0..2 {
+        store.return_to(&first.id()).unwrap();
+        assert_eq!((store.active(), store.previous()), (Some(first.id()), None));
+    }
+    assert!(matches!(store.return_to(&ManifestId::from(Digest::of(b"x"))), Err(StoreError::NotAssembled(_))));
+    for _ in 0..2 {
+        store.withdraw().unwrap();
+        assert_eq!((store.active(), store.previous()), (None, None));
+    }
+    drop(store);
+    let store = open(dir.path()).unwrap();
+    assert_eq!(store.active(), None);
+    store.switch(&first.id()).unwrap();
+    assert_eq!(store.active(), Some(first.id()));
+}
+
+#[test]
+fn a_partial_goes_on_at_the_byte_where_it_stopped() {
+    let dir = folder();
     let bytes: Vec<u8> = (0..100_000u32).flat_map(u32::to_le_bytes).collect();
     let object = Digest::of(&bytes);
     for end in [0, 1, 131_072, 131_073, 399_999] {
-        let store = open(dir.path()).unwrap();
+        let store = open(dir.path());
         let mut partial = store.partial(&object, 400_000).unwrap();
         assert!(partial.len() <= end as u64);
         let at = usize::try_from(partial.len()).unwrap();
         partial.append(&bytes[at..end]).unwrap();
         assert!(matches!(partial.finish(), Err(StoreError::Short { length, .. }) if length == end as u64));
     }
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     let mut partial = store.partial(&object, 400_000).unwrap();
     assert_eq!(partial.len(), 399_999);
     assert!(matches!(partial.append(b"xy"), Err(StoreError::TooLong { size: 400_000, .. })));
@@ -183,8 +187,8 @@ fn a_partial_goes_on_at_the_byte_where_it_stopped() {
 
 #[test]
 fn what_is_not_the_object_is_given_up_by_name() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).unwrap();
+    let dir = folder();
+    let store = open(dir.path());
     let object = Digest::of(b"right");
     let mut partial = store.partial(&object, 5).unwrap();
     partial.append(b"wrong").unwrap();
@@ -204,9 +208,9 @@ fn what_is_not_the_object_is_given_up_by_name() {
 
 #[test]
 fn what_is_not_whole_is_neither_assembled_nor_switched_to() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [_, one, two] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     assert!(matches!(store.assemble(&two.id()), Err(StoreError::UnknownManifest(_))));
     store.put_manifest(&two.manifest.to_bytes(), &two.id()).unwrap();
     assert!(matches!(store.assemble(&two.id()), Err(StoreError::Missing { count: 1, .. })));
@@ -216,17 +220,17 @@ fn what_is_not_whole_is_neither_assembled_nor_switched_to() {
 
 #[test]
 fn one_process_has_the_store() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path()).unwrap();
+    let dir = folder();
+    let store = open(dir.path());
     let second = Store::open_with(dir.path(), NO_FLOOR, None);
     assert!(matches!(second, Err(StoreError::Busy { .. })));
     drop(store);
-    assert!(open(dir.path()).is_ok());
+    assert!(open_with(dir.path(), NO_FLOOR, &|| None).is_ok());
 }
 
 #[test]
 fn what_there_is_no_room_for_is_refused_before_the_first_byte() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [_, one, two] = filled(dir.path());
     let store = Store::open_with(dir.path(), Floor { percent: 100, bytes: 0 }, None).unwrap();
     assert_eq!(store.bytes_needed(&one.manifest), 0);
@@ -241,9 +245,9 @@ fn what_there_is_no_room_for_is_refused_before_the_first_byte() {
 
 #[test]
 fn a_scrub_finds_every_flipped_bit_and_what_is_fetched_again_mends_the_tree() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [_, one, _] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     let mut scrub = Scrub::default();
     for entry in one.manifest.entries().iter().filter(|entry| entry.size > 0) {
         let path = store.object_path(&entry.sha256, entry.size).unwrap();
@@ -279,9 +283,9 @@ fn a_scrub_finds_every_flipped_bit_and_what_is_fetched_again_mends_the_tree() {
 
 #[test]
 fn a_damaged_manifest_is_as_one_that_is_absent_and_its_objects_stay() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [zero, one, _] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     std::fs::write(dir.path().join("manifests").join(format!("{}.json", one.id())), "{}").unwrap();
     assert!(store.manifest(&one.id()).unwrap().is_none());
     store.collect(&[]).unwrap();
@@ -297,9 +301,9 @@ fn a_damaged_manifest_is_as_one_that_is_absent_and_its_objects_stay() {
 
 #[test]
 fn a_tree_that_lost_files_is_mended() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     let [_, one, _] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     std::fs::remove_dir_all(store.release_folder(&one.id()).join("v")).unwrap();
     std::fs::remove_file(store.release_folder(&one.id()).join("index.html")).unwrap();
     store.assemble(&one.id()).unwrap();
@@ -308,7 +312,7 @@ fn a_tree_that_lost_files_is_mended() {
 
 #[test]
 fn the_active_release_is_found_without_opening_the_store() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     assert_eq!(active_below(dir.path()), None);
     let [_, one, _] = filled(dir.path());
     let (id, folder) = active_below(dir.path()).unwrap();

@@ -100,6 +100,7 @@ pub fn detail(state: &ApiState, t: &Terminal, now_ms: i64) -> TerminalDetail {
         services: reported.services,
         printers: reported.printers,
         page: reported.page,
+        content: reported.content,
         desired: None,
         desired_at_ms: None,
         reported_generation: reported.generation,

@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, commands, content, events, fleet, guard, problem, session, signing_key, terminal,
-    terminal_content, terminal_identity, terminals, timeline,
+    access, assets, commands, content, events, fleet, guard, problem, releases, session, signing_key,
+    terminal, terminal_content, terminal_identity, terminal_release, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -59,7 +59,11 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(signing_key::show_key))
         .routes(routes!(signing_key::rotate))
         .routes(routes!(events::watch))
+        .routes(routes!(releases::list))
+        .routes(routes!(releases::show))
         .routes(routes!(content::missing))
+        .routes(routes!(terminal_release::set_release))
+        .routes(routes!(terminal_release::retry_release))
         .routes(routes!(content::upload, content::put_object).layer(DefaultBodyLimit::disable()))
 }
 

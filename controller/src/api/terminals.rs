@@ -86,12 +86,12 @@ pub(super) fn find(state: &ApiState, id: &str) -> Answer<Terminal> {
 }
 
 /// The tag of what can be edited: generation and certificate, not the readings.
-fn tag(t: &Terminal, generation: u64) -> String {
+pub(super) fn tag(t: &Terminal, generation: u64) -> String {
     let serial = t.certificate.as_ref().map_or("-", |c| c.serial.as_str());
     etag(format!("{generation}-{serial}"))
 }
 
-async fn detail(state: &ApiState, t: &Terminal) -> Answer<Tagged<TerminalDetail>> {
+pub(super) async fn detail(state: &ApiState, t: &Terminal) -> Answer<Tagged<TerminalDetail>> {
     let now_ms = state.clock.now_ms();
     let mut view = convert::detail(state, t, now_ms);
     let stored = crate::desired::stored(state, t).await?;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use migrado_protocol::content::ContentReport;
 use migrado_protocol::desired::Desired;
 use migrado_protocol::presence::Away;
 use migrado_protocol::printer::Printer;
@@ -195,6 +196,9 @@ pub struct TerminalDetail {
     /// The visitor's page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<Page>,
+    /// Releases of content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentReport>,
     /// What it should be; null before the first.
     pub desired: Option<Desired>,
     /// When that changed.

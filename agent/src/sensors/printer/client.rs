@@ -25,7 +25,7 @@ const JOB_NAME: &str = "MigraDo";
 /// Jobs that one answer lists. More waiting jobs than this are counted by the printer itself.
 const JOBS_MAX: i32 = 100;
 /// How long one order to a printer may take. Sensors bring their own deadline.
-const ORDER_LIMIT: Duration = Duration::from_secs(15);
+pub(super) const ORDER_LIMIT: Duration = Duration::from_secs(15);
 /// How long a printer may take to let go of a job that it is in the middle of.
 const CANCEL_LIMIT: Duration = Duration::from_secs(5);
 /// How often it is asked meanwhile.
@@ -314,7 +314,10 @@ fn bare_operation(operation: Operation, endpoint: &Endpoint) -> Result<IppReques
     Ok(IppRequestResponse::new(IppVersion::v1_1(), operation, Some(endpoint.uri.clone()))?)
 }
 
-fn operation(operation: Operation, endpoint: &Endpoint) -> Result<IppRequestResponse, PrinterFault> {
+pub(super) fn operation(
+    operation: Operation,
+    endpoint: &Endpoint,
+) -> Result<IppRequestResponse, PrinterFault> {
     let mut request = bare_operation(operation, endpoint)?;
     add_user(&mut request, USER)?;
     Ok(request)
@@ -324,13 +327,13 @@ fn add_user(request: &mut IppRequestResponse, user: &str) -> Result<(), PrinterF
     add(request, "requesting-user-name", IppValue::NameWithoutLanguage(user.try_into()?))
 }
 
-fn add_wanted(request: &mut IppRequestResponse, names: &[&str]) -> Result<(), PrinterFault> {
+pub(super) fn add_wanted(request: &mut IppRequestResponse, names: &[&str]) -> Result<(), PrinterFault> {
     let keywords = names.iter().map(|n| Ok(IppValue::Keyword((*n).try_into()?)));
     let keywords: Result<Vec<_>, IppParseError> = keywords.collect();
     add(request, "requested-attributes", IppValue::Array(keywords?))
 }
 
-fn add(request: &mut IppRequestResponse, name: &str, value: IppValue) -> Result<(), PrinterFault> {
+pub(super) fn add(request: &mut IppRequestResponse, name: &str, value: IppValue) -> Result<(), PrinterFault> {
     let attribute = IppAttribute::with_name(name, value)?;
     request.attributes_mut().add(DelimiterTag::OperationAttributes, attribute);
     Ok(())
@@ -338,13 +341,17 @@ fn add(request: &mut IppRequestResponse, name: &str, value: IppValue) -> Result<
 
 /// A request and its document as they go on the wire. Bytes, because a request cannot be shared
 /// between threads and so must not be held while waiting.
-fn message(request: &IppRequestResponse, document: Vec<u8>) -> Vec<u8> {
+pub(super) fn message(request: &IppRequestResponse, document: Vec<u8>) -> Vec<u8> {
     let mut body = request.to_bytes().to_vec();
     body.extend(document);
     body
 }
 
-async fn ask(endpoint: &Endpoint, body: Vec<u8>, deadline: Instant) -> Result<Answer, PrinterFault> {
+pub(super) async fn ask(
+    endpoint: &Endpoint,
+    body: Vec<u8>,
+    deadline: Instant,
+) -> Result<Answer, PrinterFault> {
     decode(&transport::post(endpoint, body.into(), deadline).await?)
 }
 

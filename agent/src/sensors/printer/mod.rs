@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod health;
+pub mod progress;
 pub mod reading;
 mod source;
 mod transport;

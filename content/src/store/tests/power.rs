@@ -65,19 +65,15 @@ impl Power {
 
 fn with_power(root: &Path, power: &Arc<Power>) -> Result<Store, StoreError> {
     // The steps of a try that found the lock held do not count.
-    for _ in 0..100_000 {
+    open_with(root, NO_FLOOR, &|| {
         power.steps.store(0, Ordering::Relaxed);
-        match Store::open_with(root, NO_FLOOR, Some(power.hook())) {
-            Err(StoreError::Busy { .. }) => std::thread::yield_now(),
-            opened => return opened,
-        }
-    }
-    Err(StoreError::Busy { path: root.to_path_buf() })
+        Some(power.hook())
+    })
 }
 
 /// What is in service is whole, and is one of these pairs.
 fn assert_one_of(root: &Path, pairs: &[(&Release, Option<&Release>)], context: &str) {
-    let store = open(root).unwrap();
+    let store = open(root);
     let pair = (store.active(), store.previous());
     let found = pairs.iter().find(|(active, previous)| {
         pair == (Some(active.id()), previous.map(Release::id)) && seen(root) == active.manifest
@@ -102,7 +98,7 @@ fn assert_clean(root: &Path, context: &str) {
 fn a_power_cut_before_any_step_of_an_update_leaves_the_old_or_the_new_release() {
     let mut switched = 0;
     for cut in 0.. {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let [zero, one, two] = filled(dir.path());
         let power = Power::until(cut);
         let done = with_power(dir.path(), &power).and_then(|store| update(&store, &two));
@@ -110,7 +106,7 @@ fn a_power_cut_before_any_step_of_an_update_leaves_the_old_or_the_new_release() 
         power.lose(dir.path());
         let context = format!("cut {cut}");
         assert_one_of(dir.path(), &[(&one, Some(&zero)), (&two, Some(&one))], &context);
-        let store = open(dir.path()).unwrap();
+        let store = open(dir.path());
         switched += usize::from(power.ended() && store.active() == Some(two.id()));
         update(&store, &two).unwrap();
         drop(store);
@@ -128,7 +124,7 @@ fn a_power_cut_before_any_step_of_an_update_leaves_the_old_or_the_new_release() 
 fn a_second_power_cut_while_the_first_is_tidied_changes_nothing_of_it() {
     for cut in 0..80 {
         for again in [0, 1, 2, 3, 5, 8] {
-            let dir = tempfile::tempdir().unwrap();
+            let dir = folder();
             let [zero, one, two] = filled(dir.path());
             for ends_before in [cut, again, again + 1] {
                 let power = Power::until(ends_before);
@@ -137,7 +133,7 @@ fn a_second_power_cut_while_the_first_is_tidied_changes_nothing_of_it() {
             }
             let context = format!("cuts {cut} and {again}");
             assert_one_of(dir.path(), &[(&one, Some(&zero)), (&two, Some(&one))], &context);
-            update(&open(dir.path()).unwrap(), &two).unwrap();
+            update(&open(dir.path()), &two).unwrap();
             assert_clean(dir.path(), &context);
         }
     }
@@ -146,7 +142,7 @@ fn a_second_power_cut_while_the_first_is_tidied_changes_nothing_of_it() {
 #[test]
 fn a_power_cut_while_going_back_leaves_the_old_or_the_new_release() {
     for cut in 0.. {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let [zero, one, _] = filled(dir.path());
         let power = Power::until(cut);
         let done = with_power(dir.path(), &power).and_then(|store| store.back());
@@ -163,12 +159,12 @@ fn a_power_cut_while_going_back_leaves_the_old_or_the_new_release() {
 fn a_power_cut_on_the_first_start_leaves_nothing_or_the_first_release() {
     let [zero, ..] = releases();
     for cut in 0.. {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let power = Power::until(cut);
         let done = with_power(dir.path(), &power).and_then(|store| update(&store, &zero));
         assert_eq!(done.is_err(), power.ended(), "cut {cut}: {done:?}");
         power.lose(dir.path());
-        let store = open(dir.path()).unwrap();
+        let store = open(dir.path());
         assert!(store.active().is_none_or(|active| active == zero.id()), "cut {cut}");
         update(&store, &zero).unwrap();
         assert_eq!(seen(dir.path()), zero.manifest, "cut {cut}");
@@ -182,7 +178,7 @@ fn a_power_cut_on_the_first_start_leaves_nothing_or_the_first_release() {
 #[test]
 fn a_disk_that_refuses_one_step_delays_the_update_and_breaks_nothing() {
     for refused in 0.. {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = folder();
         let [zero, one, two] = filled(dir.path());
         let steps = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&steps);
@@ -192,7 +188,7 @@ fn a_disk_that_refuses_one_step_delays_the_update_and_breaks_nothing() {
             }
             Ok(())
         });
-        let tried = || open_hooked(dir.path(), Some(Arc::clone(&hook)));
+        let tried = || open_with(dir.path(), NO_FLOOR, &|| Some(Arc::clone(&hook)));
         let store = tried().or_else(|_| tried()).unwrap();
         let done = update(&store, &two);
         if steps.load(Ordering::Relaxed) <= refused {
@@ -233,7 +229,7 @@ fn the_child_that_is_killed() {
 
 #[test]
 fn a_process_that_is_killed_before_any_step_leaves_the_old_or_the_new_release() {
-    let dir = tempfile::tempdir().unwrap();
+    let dir = folder();
     for ends_before in 0.. {
         let root = dir.path().join(ends_before.to_string());
         let [zero, one, two] = filled(&root);
@@ -246,7 +242,7 @@ fn a_process_that_is_killed_before_any_step_leaves_the_old_or_the_new_release() 
             .unwrap();
         let context = format!("killed before {ends_before}");
         assert_one_of(&root, &[(&one, Some(&zero)), (&two, Some(&one))], &context);
-        update(&open(&root).unwrap(), &two).unwrap();
+        update(&open(&root), &two).unwrap();
         assert_clean(&root, &context);
         if status.success() {
             assert!(ends_before > 40, "an update has {ends_before} steps");

@@ -583,6 +583,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists releases, the newest first, also those that were withdrawn. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReleaseList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A release. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReleaseView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -938,6 +1008,80 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["EnrollToken"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says which release a terminal should have. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReleaseChoice"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TerminalDetail"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/terminals/{id}/release/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a terminal try its release again at once, however often it failed. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["TerminalDetail"];
                     };
                 };
             };
@@ -1442,6 +1586,24 @@ export interface components {
             text?: components["schemas"]["Text"] | null;
             why?: components["schemas"]["Why"] | null;
         };
+        /** @description What a terminal says of its content. */
+        ContentReport: {
+            active?: components["schemas"]["ReleaseHeld"] | null;
+            previous?: components["schemas"]["ReleaseHeld"] | null;
+            /** @description Editions that are not handed out here any more. */
+            recalled?: components["schemas"]["Recalled"][];
+            /**
+             * Format: int64
+             * @description Since when that list has been older than it may be; absent while it is fresh.
+             */
+            stale_since_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Version of the signed list of releases that is trusted here.
+             */
+            targets_version?: number | null;
+            update?: components["schemas"]["Update"] | null;
+        };
         /** @description Body of the desired state. */
         Desired: {
             /**
@@ -1792,6 +1954,83 @@ export interface components {
          * @enum {string}
          */
         Rejection: "expired" | "out_of_order" | "unknown_verb" | "unit_not_listed" | "unsupported" | "rate_limited" | "journal_full" | "session_running" | "invalid_times" | "other";
+        /** @description The release that a terminal should have. */
+        ReleaseChoice: {
+            /**
+             * Format: int64
+             * @description From when on it may be put in service; at once if absent.
+             */
+            activate_from_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When it no longer waits for a visitor.
+             */
+            at_latest_ms?: number | null;
+            /**
+             * Format: int64
+             * @description From when on it may be fetched; at once if absent.
+             */
+            download_from_ms?: number | null;
+            /** @description Its name; `null`: whatever is there stays. */
+            release?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes a second at most.
+             */
+            throttle_bytes_s?: number | null;
+        };
+        /** @description A release on a terminal. */
+        ReleaseHeld: {
+            /** @description SHA-256 of its manifest, hex. */
+            manifest: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Since when it has been in service.
+             */
+            since_ms: number;
+        };
+        /** @description Every release. */
+        ReleaseList: {
+            /** @description The newest first. */
+            releases: components["schemas"]["ReleaseView"][];
+        };
+        /** @description A release. */
+        ReleaseView: {
+            /**
+             * Format: int64
+             * @description Bytes of its files.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description How many files.
+             */
+            files: number;
+            /** @description Displays that serve it now. */
+            in_service: string[];
+            /** @description SHA-256 of its manifest, hex. */
+            manifest: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Who brought it. */
+            published_by: string;
+            /**
+             * Format: int64
+             * @description When it came here.
+             */
+            published_ms: number;
+            /** @description What the editor calls it. */
+            title: string;
+            /** @description Displays that should have it. */
+            wanted: string[];
+            /**
+             * Format: int64
+             * @description Since when the signed list has not named it any more.
+             */
+            withdrawn_ms?: number | null;
+        };
         /** @description The release that a terminal should have, and how it may get there. */
         ReleaseWanted: {
             activate?: components["schemas"]["Window"] | null;
@@ -2005,6 +2244,7 @@ export interface components {
             components: {
                 [key: string]: components["schemas"]["ComponentView"];
             };
+            content?: components["schemas"]["ContentReport"] | null;
             desired?: components["schemas"]["Desired"] | null;
             /**
              * Format: int64
@@ -2158,6 +2398,68 @@ export interface components {
             /** @description `SubState`: running, dead, ... */
             sub: string;
         };
+        /** @description The update under way, or the last one. */
+        Update: {
+            /**
+             * Format: int64
+             * @description Until when at the latest.
+             */
+            at_latest_ms?: number | null;
+            /**
+             * Format: int32
+             * @description `attempt` of the desired state that this one answers.
+             */
+            attempt?: number;
+            /**
+             * Format: int32
+             * @description Attempts that have begun.
+             */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Bytes that have come over the line.
+             */
+            bytes_done?: number;
+            /**
+             * Format: int64
+             * @description Bytes of these that neighbors gave.
+             */
+            bytes_from_neighbors?: number;
+            /**
+             * Format: int64
+             * @description Bytes that are to come in all; 0 while it is not known.
+             */
+            bytes_total?: number;
+            /** @description What exactly, in words for an operator. */
+            detail?: string | null;
+            /**
+             * @description Why it failed, was refused or was taken back, by name: `rollback`, `tampered`, `no_space`,
+             *     `page_silent` and the like.
+             */
+            finding?: string | null;
+            /** @description SHA-256 of its manifest, hex. */
+            manifest: string;
+            /** @description Name of the release that it brings. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Since when.
+             */
+            since_ms: number;
+            /** @description How far it is. */
+            state: components["schemas"]["UpdateState"];
+            waits_for?: components["schemas"]["WaitsFor"] | null;
+            /**
+             * Format: int64
+             * @description Since when it has been waiting for that.
+             */
+            waits_since_ms?: number | null;
+        };
+        /**
+         * @description How far an update is. It ends as `confirmed`, `rolled_back` or `failed`.
+         * @enum {string}
+         */
+        UpdateState: "downloading" | "staged" | "waiting" | "activating" | "observing" | "confirmed" | "rolled_back" | "failed" | "other";
         /** @description How far the upload of an object is. */
         UploadView: {
             /** @description Whether the object is here, whole and verified. */
@@ -2301,6 +2603,11 @@ export interface components {
             /** @description What is wrong with it. */
             what?: string | null;
         };
+        /**
+         * @description What an update waits for.
+         * @enum {string}
+         */
+        WaitsFor: "visitor" | "download_window" | "activate_window" | "leave" | "next_attempt" | "other";
         /** @description Why something is not green, and what to do. */
         Why: {
             /** @description The kind, for programs. */

@@ -23,14 +23,19 @@ static HEADERS: [(header::HeaderName, HeaderValue); 5] = [
 ];
 
 /// Puts the security headers on an answer.
-pub(super) fn secure(response: &mut Response) {
+///
+/// An answer may have brought a stricter policy of its own, as files of a release do.
+pub fn secure(response: &mut Response) {
     for (name, value) in &HEADERS {
-        response.headers_mut().insert(name, value.clone());
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
 }
 
 /// Whether somebody may speak, or why not. Pure.
-pub(super) fn admit(peer: Option<SocketAddr>, headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
+///
+/// # Errors
+/// Why not.
+pub fn admit(peer: Option<SocketAddr>, headers: &HeaderMap, port: u16) -> Result<(), &'static str> {
     if !peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback()) {
         return Err("only from this machine");
     }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
-#[folder = "kiosk-ui/dist/"]
+#[folder = "../kiosk-ui/dist/"]
 #[allow_missing = true]
 struct Built;
 
@@ -18,7 +18,7 @@ const PLAIN_SCRIPT: &str = include_str!("plain/plain.js");
 const PLAIN_STYLE: &str = include_str!("plain/plain.css");
 
 /// The answer for a path of the page.
-pub(super) fn file(path: &str) -> Response {
+pub fn file(path: &str) -> Response {
     let path = match path.trim_start_matches('/') {
         "" => INDEX,
         path => path,
