@@ -59,6 +59,9 @@ pub struct Applies {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Skipped {
     terminal: String,
+    /// `not_found`, `not_enrolled`, `too_many_open`.
+    code: String,
+    /// The same in words.
     reason: Text,
 }
 /// What an order would do.
@@ -207,7 +210,9 @@ fn foresee(state: &ApiState, request: &OrderRequest) -> Answer<(Vec<Applies>, Ve
                 disturbed += usize::from(target.session && request.order.disturbs_session());
                 applies.push(Applies { terminal, note });
             }
-            Application::Skipped(reason) => skipped.push(Skipped { terminal, reason }),
+            Application::Skipped(code, reason) => {
+                skipped.push(Skipped { terminal, code: code.to_owned(), reason });
+            }
         }
     }
     Ok((applies, skipped, disturbed))

@@ -46,8 +46,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         serde_path_to_error::deserialize(&mut reader).map(Self).map_err(|error| {
             let pointer = pointer(error.path());
+            let message = of_field(&pointer, error.inner().to_string());
             Problem {
-                errors: vec![FieldError { pointer, message: error.inner().to_string() }],
+                errors: vec![FieldError { pointer, message }],
                 ..Problem::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
                     "invalid",
@@ -55,6 +56,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 )
             }
         })
+    }
+}
+
+/// The words of the reader. Where the place is named already, a line and column are noise.
+fn of_field(pointer: &str, words: String) -> String {
+    match words.rfind(" at line ") {
+        Some(end) if !pointer.is_empty() => words[..end].to_owned(),
+        _ => words,
     }
 }
 
@@ -266,6 +275,13 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_named_place_needs_no_line_and_what_is_no_json_does() {
+        let words = "unknown field `labl` at line 1 column 7";
+        assert_eq!(of_field("/labl", words.to_owned()), "unknown field `labl`");
+        assert_eq!(of_field("", words.to_owned()), words);
     }
 
     #[test]

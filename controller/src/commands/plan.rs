@@ -48,26 +48,26 @@ pub struct Target {
 pub enum Application {
     /// It does, with a remark.
     Applies(Option<Text>),
-    /// It does not, and why.
-    Skipped(Text),
+    /// It does not, and why: for programs, and in words.
+    Skipped(&'static str, Text),
 }
 
 /// What an order would do to one terminal.
 pub fn apply(verb: &Verb, forced: bool, target: &Target) -> Application {
     if !target.known {
-        return Application::Skipped(text("Dieses Terminal gibt es nicht.", "There is no such display."));
+        let words = text("Dieses Terminal gibt es nicht.", "There is no such display.");
+        return Application::Skipped("not_found", words);
     }
     if !target.enrolled {
-        return Application::Skipped(text(
-            "Das Terminal ist noch nicht angemeldet.",
-            "The display is not enrolled yet.",
-        ));
+        let words = text("Das Terminal ist noch nicht angemeldet.", "The display is not enrolled yet.");
+        return Application::Skipped("not_enrolled", words);
     }
     if target.open_commands >= OPEN_PER_TERMINAL_MAX {
-        return Application::Skipped(text(
+        let words = text(
             "Für dieses Terminal warten schon zu viele Aufträge.",
             "Too many orders already wait for this display.",
-        ));
+        );
+        return Application::Skipped("too_many_open", words);
     }
     let disturbs = verb.disturbs_session() && target.session;
     Application::Applies(match (target.connected, disturbs, forced) {
@@ -207,7 +207,14 @@ mod tests {
                 let skipped = !bit(0) || !bit(1) || bit(4);
                 let remark = !bit(2) || (bit(3) && verb.disturbs_session());
                 match apply(&verb, bit(5), &target) {
-                    Application::Skipped(_) => assert!(skipped, "{target:?}"),
+                    Application::Skipped(code, _) => {
+                        let expected = match (bit(0), bit(1)) {
+                            (false, _) => "not_found",
+                            (true, false) => "not_enrolled",
+                            (true, true) => "too_many_open",
+                        };
+                        assert_eq!((skipped, code), (true, expected), "{target:?}");
+                    }
                     Application::Applies(note) => {
                         assert!(!skipped, "{target:?}");
                         assert_eq!(note.is_some(), remark, "{target:?}");

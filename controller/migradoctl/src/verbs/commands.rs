@@ -89,7 +89,8 @@ async fn order(client: &Client, format: Format, send: &Send) -> Result<Code, Fai
         return Ok(Code::Ok);
     }
     if applies == 0 {
-        return Err(Failure::failed("there is no display for which this can be ordered"));
+        let code = if all_unknown(&preview) { Code::NotFound } else { Code::Failed };
+        return Err(Failure::new(code, "there is no display for which this can be ordered"));
     }
     let disturbs = preview["disturbs_sessions"].as_u64().unwrap_or(0);
     let risky =
@@ -123,6 +124,12 @@ async fn order(client: &Client, format: Format, send: &Send) -> Result<Code, Fai
     };
     let skipped = preview["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty());
     Ok(if skipped && code == Code::Ok { Code::Partial } else { code })
+}
+
+/// Whether every display that was named is one that does not exist.
+fn all_unknown(preview: &Value) -> bool {
+    let skipped = preview["skipped"].as_array().map(Vec::as_slice).unwrap_or_default();
+    !skipped.is_empty() && skipped.iter().all(|skipped| skipped["code"] == "not_found")
 }
 
 /// Gives the order, once, however often it has to be said: the key makes a repetition known.
@@ -310,6 +317,16 @@ mod tests {
         assert_eq!(of(&["succeeded", "failed"]), Code::Partial);
         assert_eq!(of(&["succeeded", "running"]), Code::TimedOut);
         assert_eq!(of(&["timed_out"]), Code::TimedOut);
+    }
+
+    #[test]
+    fn displays_that_do_not_exist_are_not_found_and_others_are_a_failure() {
+        let of = |codes: &[&str]| {
+            let skipped: Vec<Value> = codes.iter().map(|code| json!({ "code": code })).collect();
+            all_unknown(&json!({ "skipped": skipped }))
+        };
+        assert!(of(&["not_found"]) && of(&["not_found", "not_found"]));
+        assert!(!of(&["not_found", "not_enrolled"]) && !of(&[]));
     }
 
     #[test]

@@ -2108,6 +2108,9 @@ export interface components {
         };
         /** @description A display to which it does not. */
         Skipped: {
+            /** @description `not_found`, `not_enrolled`, `too_many_open`. */
+            code: string;
+            /** @description The same in words. */
             reason: components["schemas"]["Text"];
             terminal: string;
         };
