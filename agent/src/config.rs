@@ -322,6 +322,20 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_told_beside_what_is_not_known() {
+        let said = mistakes(
+            "data_dir: 3\nbogus: 1\nkiosk: { listen: \"0.0.0.0:80\", colour: red }\n\
+             printers:\n  - { name: Main, uri: \"http://x\" }\n",
+        );
+        let lines: Vec<&str> = said.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+        assert_eq!(
+            lines,
+            ["data_dir", "bogus", "kiosk.listen", "kiosk.colour", "printers[0].name", "printers[0].uri"],
+            "{said}"
+        );
+    }
+
+    #[test]
     fn an_empty_file_is_a_display_with_defaults() {
         let config: AgentConfig = migrado_settings::load("").unwrap();
         assert_eq!(config.limits, LimitsConfig { reboots_per_hour: 3, resets_per_hour: 10 });

@@ -14,6 +14,9 @@ pub const GROUP: u32 = 0o640;
 /// Everybody may read it: certificates.
 pub const PUBLIC: u32 = 0o644;
 
+/// Locked by the controller that works on the folder.
+const LOCK_FILE: &str = "lock";
+
 /// A state file or folder could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {operation} {path}")]
@@ -89,9 +92,93 @@ pub fn make_folder(path: &Path, mode: u32) -> Result<(), FileError> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(failed("set the mode of", path))
 }
 
+/// Why the data folder could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another controller works on it.
+    #[error(
+        "another controller works on {folder} (process {holder}); stop that one, or give this one a data_dir of its own"
+    )]
+    Held {
+        /// The folder.
+        folder: PathBuf,
+        /// The process that has it.
+        holder: String,
+    },
+    /// It could not be made or locked.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// Makes the data folder if it is missing, and takes it: whoever else comes is told who has it. Held
+/// as long as the file is open, and free again however the process ends.
+pub fn take_folder(folder: &Path, mode: u32) -> Result<File, FolderError> {
+    make_folder(folder, mode)?;
+    let path = folder.join(LOCK_FILE);
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(PRIVATE)
+        .open(&path)
+        .map_err(failed("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(fs::TryLockError::WouldBlock) => {
+            let holder = fs::read_to_string(&path).unwrap_or_default();
+            let holder = Some(holder.trim()).filter(|pid| !pid.is_empty()).unwrap_or("unknown");
+            return Err(FolderError::Held { folder: folder.to_path_buf(), holder: holder.to_owned() });
+        }
+        Err(fs::TryLockError::Error(error)) => return Err(failed("lock", &path)(error).into()),
+    }
+    // For people only: who reads it has found it locked.
+    file.set_len(0)
+        .and_then(|()| writeln!(file, "{}", std::process::id()))
+        .map_err(failed("write", &path))?;
+    Ok(file)
+}
+
+/// Makes a file if it is missing, and lets only this process's user read it, whatever the umask is.
+pub fn make_private(path: &Path) -> Result<(), FileError> {
+    let mut options = OpenOptions::new();
+    let file = options.append(true).create(true).mode(PRIVATE).open(path).map_err(failed("open", path))?;
+    let mode = file.metadata().map_err(failed("look at", path))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    file.set_permissions(fs::Permissions::from_mode(PRIVATE)).map_err(failed("set the mode of", path))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_that_somebody_has_is_refused_with_who_has_it_and_is_free_after_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().join("data");
+        let first = take_folder(&folder, 0o750).unwrap();
+        let refused = take_folder(&folder, 0o750).unwrap_err().to_string();
+        assert!(refused.contains(&format!("(process {})", std::process::id())), "{refused}");
+        assert!(refused.contains("data_dir"), "what to do: {refused}");
+        drop(first);
+        take_folder(&folder, 0o750).unwrap();
+    }
+
+    #[test]
+    fn a_private_file_is_so_also_when_it_was_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db");
+        fs::write(&path, "kept").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        for path in [path, folder.path().join("fresh")] {
+            make_private(&path).unwrap();
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, PRIVATE);
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("db")).unwrap(), "kept");
+    }
 
     #[test]
     fn replaces_the_whole_content_with_the_given_mode_and_leaves_nothing_beside_it() {

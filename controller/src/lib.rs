@@ -18,6 +18,7 @@ pub mod first;
 pub mod fleet;
 pub mod identity;
 pub mod ingest;
+mod log;
 pub mod metrics;
 pub mod pki;
 pub mod releases;

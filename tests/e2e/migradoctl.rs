@@ -146,7 +146,7 @@ async fn orders_end_with_the_code_of_what_came_of_them() {
     // Ordered for one, not for all; also when it was waited for.
     ctl.ends(PARTIAL, &of(&["fp-01", "fp-99"])).await;
     ctl.ends(PARTIAL, &of(&["fp-01", "fp-99", "--wait", "60"])).await;
-    ctl.ends(FAILED, &of(&["fp-99"])).await;
+    ctl.ends(NOT_FOUND, &of(&["fp-99"])).await;
     let refused =
         [&send[..], &["restart_service", "--unit", "ssh.service", "fp-01", "--wait", "60"]].concat();
     assert!(ctl.ends(FAILED, &refused).await.out.contains("unit_not_listed"));

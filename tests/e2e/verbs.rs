@@ -26,6 +26,17 @@ async fn a_test_page_comes_out_of_the_printer() {
     let done = ordered(&fleet, json!({"verb": "test_print"})).await;
     assert_eq!((state(&done), fleet.printers[0].printed().await), ("succeeded", 1), "{done}");
     assert!(fleet.printers[0].has_printed("(fp-01 ").await, "the page does not say where it is from");
+    // Without paper it is not waited for until the deadline, and the printer's word is the answer.
+    fleet.printers[0].set_sheets(0).await.unwrap();
+    let failed = ordered(&fleet, json!({"verb": "test_print"})).await;
+    assert_eq!(state(&failed), "failed", "{failed}");
+    let said = failed["detail"].as_str().unwrap();
+    assert!(said.starts_with("main: media-empty; the page was "), "{said}");
+    // Nor is it in anybody's way when there is paper again.
+    fleet.printers[0].set_sheets(250).await.unwrap();
+    fleet.until_terminal("fp-01", "sees its printer at rest", |t| t["printers"]["main"]["jobs"] == 0).await;
+    let done = ordered(&fleet, json!({"verb": "test_print"})).await;
+    assert_eq!(state(&done), "succeeded", "{done}");
     // Negative control: without a printer nothing is proven.
     fleet.printers[0].kill().await;
     let failed = ordered(&fleet, json!({"verb": "test_print"})).await;

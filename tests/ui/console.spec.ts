@@ -43,6 +43,10 @@ test('a display without paper says why and what to do, and is well again with pa
   await request.get(`http://localhost:${printer}/media?${trays}&level1=0`);
   await expect(page.getByText(/paper/i).first()).toBeVisible();
   await isAccessible(page);
+  // Four times as large on a usual screen (WCAG 1.4.10), with a real printer's names.
+  await page.setViewportSize({ width: 320, height: 700 });
+  await expect(page.getByText('Ink Waste Tank')).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   await request.get(`http://localhost:${printer}/media?${trays}&level1=250`);
 });
 
@@ -52,6 +56,7 @@ test('an order is done by the display\'s word, and its whole life stands in the 
   await page.getByRole('button', { name: 'Give order' }).click();
   await page.locator('#verb').selectOption('identify');
   await page.getByRole('button', { name: 'Continue to preview' }).click();
+  await expect(page.getByTestId('order-argument')).toHaveText('for 30 seconds');
   await page.getByTestId('order-confirm').click();
   await page.locator('dialog [data-state=succeeded]').waitFor();
   await page.keyboard.press('Escape');

@@ -24,7 +24,8 @@ pub const FILE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// A type that a configuration file is read into.
 pub trait Settings: DeserializeOwned + JsonSchema {
     /// What is wrong beyond the shape: pairs of a JSON pointer (`/terminals/3/site`) and a sentence
-    /// that says what to do. Called only when the shape is right.
+    /// that says what to do. Where the shape has mistakes it is called without the parts that have
+    /// them, if anything is left that can be read.
     fn mistakes(&self) -> Vec<(String, String)> {
         Vec::new()
     }
@@ -64,6 +65,8 @@ pub fn load_placed<T: Settings>(text: &str) -> Result<(T, Positions), Mistakes> 
         |(pointer, message): (String, String)| Mistake::at(positions.value(&pointer), &pointer, message);
     found.extend(T::misfits(&value).into_iter().map(placed));
     if !found.is_empty() {
+        let rest: Option<T> = serde_json::from_value(without(value, &found)).ok();
+        found.extend(rest.iter().flat_map(T::mistakes).map(placed));
         return Err(Mistakes::sorted(found));
     }
     // From the text, not from the value: what only the type can refuse then still has its line.
@@ -71,6 +74,17 @@ pub fn load_placed<T: Settings>(text: &str) -> Result<(T, Positions), Mistakes> 
         .map_err(|e| Mistakes::from_serde(&e))?;
     let found: Vec<Mistake> = settings.mistakes().into_iter().map(placed).collect();
     if found.is_empty() { Ok((settings, positions)) } else { Err(Mistakes::sorted(found)) }
+}
+
+/// The value without the keys that have mistakes. Items of lists stay, so that the places of the
+/// others remain what they are.
+fn without(mut value: serde_json::Value, mistakes: &[Mistake]) -> serde_json::Value {
+    for mistake in mistakes {
+        let Some((parent, key)) = mistake.pointer.rsplit_once('/') else { continue };
+        let object = value.pointer_mut(parent).and_then(serde_json::Value::as_object_mut);
+        object.map(|object| object.remove(&key.replace("~1", "/").replace("~0", "~")));
+    }
+    value
 }
 
 /// The JSON schema of a configuration, as it is shipped for editors.

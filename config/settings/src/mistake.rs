@@ -15,15 +15,23 @@ pub struct Mistake {
     pub path: String,
     /// What is wrong and what would be right.
     pub message: String,
+    /// The same place as a JSON pointer.
+    pub(crate) pointer: String,
 }
 
 impl Mistake {
     pub(crate) fn at(position: Position, pointer: &str, message: String) -> Self {
-        Self { line: position.line, column: position.column, path: readable(pointer), message }
+        Self {
+            line: position.line,
+            column: position.column,
+            path: readable(pointer),
+            message,
+            pointer: pointer.to_owned(),
+        }
     }
 
     pub(crate) fn whole(message: String) -> Self {
-        Self { line: 0, column: 0, path: String::new(), message }
+        Self { line: 0, column: 0, path: String::new(), message, pointer: String::new() }
     }
 }
 

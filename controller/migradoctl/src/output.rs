@@ -72,11 +72,14 @@ pub(crate) fn sentence(value: &Value) -> String {
     text(&value[if german { "de" } else { "en" }])
 }
 
-/// A moment as `2026-11-24 10:42:07` in the local time zone.
+/// A moment as `2026-11-24 10:42:07+01:00`, in the local time zone.
 pub(crate) fn moment(value: &Value) -> String {
-    value.as_i64().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).map_or("-".to_owned(), |t| {
-        t.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
-    })
+    moment_in(value, jiff::tz::TimeZone::system())
+}
+
+fn moment_in(value: &Value, zone: jiff::tz::TimeZone) -> String {
+    let at = value.as_i64().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    at.map_or("-".to_owned(), |at| at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S%:z").to_string())
 }
 
 /// How long ago a moment was, by the controller's clock.
@@ -103,4 +106,20 @@ pub(crate) fn confirm(question: &str) -> Result<bool, crate::exit::Failure> {
         .read_line(&mut answer)
         .map_err(|e| crate::exit::Failure::failed(format!("cannot read the answer: {e}")))?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "j" | "ja"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_moment_says_its_offset() {
+        let at = json!(1_795_594_014_138_i64);
+        let berlin = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
+        assert_eq!(moment_in(&at, berlin), "2026-11-25 09:06:54+01:00");
+        assert_eq!(moment_in(&at, jiff::tz::TimeZone::UTC), "2026-11-25 08:06:54+00:00");
+        assert_eq!(moment(&Value::Null), "-");
+    }
 }

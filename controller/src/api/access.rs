@@ -6,12 +6,12 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, require_match};
+use super::extract::{Json, Nothing, Page, Query, Tagged, changed_meanwhile, etag, limit, require_match};
 use super::guard::{Admin, Viewer};
 use super::problem::{Answer, Problem};
 use super::session::needs_session;
 use super::state::ApiState;
-use super::text::{Text, text};
+use super::text::{DISRUPTIVE, Text, is_disruptive, text};
 use crate::audit::{Entry, Outcome, Row, VerifyError};
 use crate::auth::accounts::{Change, Changed, LoginError};
 use crate::auth::{Actor, Role, password};
@@ -20,6 +20,7 @@ use crate::store::{StoreError, api_tokens, audit as audit_rows, users};
 
 /// Where a list goes on.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Cursor {
     limit: Option<u32>,
     after: Option<i64>,
@@ -115,6 +116,7 @@ fn token_view(t: api_tokens::ApiToken, token: Option<String>) -> TokenView {
 pub async fn tokens(
     State(state): State<ApiState>,
     Viewer(actor): Viewer,
+    _: Query<Nothing>,
 ) -> Answer<axum::Json<Page<TokenView>>> {
     let of = (actor.role < Role::Admin).then_some(actor.user.as_str());
     let items = api_tokens::all(&state.pool, of).await?;
@@ -142,6 +144,9 @@ pub async fn make_token(
     let name = wish.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(Problem::field("/name", "use 1 to 100 characters"));
+    }
+    if name.chars().any(is_disruptive) {
+        return Err(Problem::field("/name", DISRUPTIVE));
     }
     let role = wish.role.unwrap_or(actor.role).min(actor.role);
     let made = state.accounts.make_token(&Actor { role, ..actor }, name, state.clock.now_ms()).await?;
@@ -199,7 +204,11 @@ fn user_view(u: users::User) -> UserView {
 
 /// Accounts.
 #[utoipa::path(get, path = "/api/v1/users", responses((status = 200, body = Page<UserView>)))]
-pub async fn list_users(State(state): State<ApiState>, _: Admin) -> Answer<axum::Json<Page<UserView>>> {
+pub async fn list_users(
+    State(state): State<ApiState>,
+    _: Admin,
+    _: Query<Nothing>,
+) -> Answer<axum::Json<Page<UserView>>> {
     let items = users::all(&state.pool).await?.into_iter().map(user_view).collect();
     Ok(axum::Json(Page { items, next: None }))
 }

@@ -8,7 +8,7 @@ use migrado_protocol::{CommandId, TerminalId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::{Json, Page, Query, Tagged, etag, limit};
+use super::extract::{Json, Page, Query, Tagged, etag, limit, parsed};
 use super::guard::{Operator, Viewer};
 use super::problem::{Answer, Problem};
 use super::state::ApiState;
@@ -59,6 +59,9 @@ pub struct Applies {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Skipped {
     terminal: String,
+    /// `not_found`, `not_enrolled`, `too_many_open`.
+    code: String,
+    /// The same in words.
     reason: Text,
 }
 /// What an order would do.
@@ -159,7 +162,9 @@ fn targets(state: &ApiState, targets: &Targets) -> Answer<Vec<Target>> {
             return Err(Problem::field("/terminals", "use \"all\", {\"site\": ...} or a list"));
         }
         Targets::Site { site } => {
-            state.fleet.all().iter().filter(|t| t.site.as_str() == site).map(|t| t.id.clone()).collect()
+            let site =
+                state.known_site(site).map_err(|message| Problem::field("/terminals/site", message))?;
+            state.fleet.all().iter().filter(|t| t.site == site).map(|t| t.id.clone()).collect()
         }
         Targets::Terminals(ids) => {
             let ids: Result<std::collections::BTreeSet<_>, _> = ids.iter().map(|id| id.parse()).collect();
@@ -205,7 +210,9 @@ fn foresee(state: &ApiState, request: &OrderRequest) -> Answer<(Vec<Applies>, Ve
                 disturbed += usize::from(target.session && request.order.disturbs_session());
                 applies.push(Applies { terminal, note });
             }
-            Application::Skipped(reason) => skipped.push(Skipped { terminal, reason }),
+            Application::Skipped(code, reason) => {
+                skipped.push(Skipped { terminal, code: code.to_owned(), reason });
+            }
         }
     }
     Ok((applies, skipped, disturbed))
@@ -288,10 +295,12 @@ pub async fn issue(
 
 /// Which commands.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     terminal: Option<String>,
     batch: Option<String>,
-    state: Option<String>,
+    #[param(inline)]
+    state: Option<CommandState>,
     open: Option<bool>,
     limit: Option<u32>,
     after: Option<String>,
@@ -305,12 +314,15 @@ pub async fn list(
     Query(asked): Query<Asked>,
 ) -> Answer<axum::Json<Page<CommandView>>> {
     let limit = limit(asked.limit)?;
+    let terminal: Option<TerminalId> = parsed("terminal", asked.terminal.as_deref(), "name a display")?;
+    let batch: Option<uuid::Uuid> = parsed("batch", asked.batch.as_deref(), "use the `batch` of an order")?;
+    let after: Option<CommandId> = parsed("after", asked.after.as_deref(), "use what `next` said")?;
     let filter = Filter {
-        terminal: asked.terminal,
-        batch: asked.batch,
-        state: asked.state,
+        terminal: terminal.map(|id| id.to_string()),
+        batch: batch.map(|id| id.to_string()),
+        state: asked.state.map(|state| state.word().to_owned()),
         open: asked.open.unwrap_or(false),
-        after: asked.after,
+        after: after.map(|id| id.to_string()),
     };
     let found = rows::list(&state.pool, &filter, i64::try_from(limit + 1).unwrap_or(i64::MAX)).await?;
     let items = views(&state, found).await?;

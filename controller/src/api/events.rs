@@ -38,6 +38,7 @@ const RECHECK_PERIOD: Duration = Duration::from_secs(30);
 
 /// Where to go on, for those who cannot send the header.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct From {
     last_event_id: Option<u64>,
 }

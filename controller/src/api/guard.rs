@@ -70,9 +70,8 @@ pub async fn gate(State(state): State<ApiState>, mut request: Request, next: Nex
 
 async fn admit(state: &ApiState, headers: &HeaderMap, write: bool) -> Answer<Actor> {
     let text = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-    if let Some(token) = text(header::AUTHORIZATION) {
-        let token = token.strip_prefix("Bearer ").unwrap_or_default();
-        return state.accounts.of_token(token).await?.ok_or_else(Problem::unauthenticated);
+    if let Some(given) = text(header::AUTHORIZATION) {
+        return state.accounts.of_token(bearer(given)).await?.ok_or_else(Problem::unauthenticated);
     }
     let cookie = text(header::COOKIE)
         .and_then(|all| all.split(';').find_map(|c| c.trim().strip_prefix(COOKIE)?.strip_prefix('=')));
@@ -86,6 +85,15 @@ async fn admit(state: &ApiState, headers: &HeaderMap, write: bool) -> Answer<Act
             Err(Problem::new(axum::http::StatusCode::FORBIDDEN, "csrf", detail))
         }
         _ => Ok(actor),
+    }
+}
+
+/// The token of an `Authorization`; empty where it is of another kind. Schemes have no case (RFC 9110,
+/// 11.1).
+fn bearer(authorization: &str) -> &str {
+    match authorization.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        _ => "",
     }
 }
 
@@ -157,6 +165,21 @@ fn origin(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_is_taken_from_a_bearer_scheme_in_any_case_and_from_no_other() {
+        for (given, expected) in [
+            ("Bearer mfa_1", "mfa_1"),
+            ("bearer mfa_1", "mfa_1"),
+            ("BEARER  mfa_1", "mfa_1"),
+            ("Basic mfa_1", ""),
+            ("mfa_1", ""),
+            ("Bearer", ""),
+            ("", ""),
+        ] {
+            assert_eq!(bearer(given), expected, "{given}");
+        }
+    }
 
     #[test]
     fn only_a_proxy_on_this_machine_is_believed_and_only_its_own_word() {

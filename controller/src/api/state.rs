@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use migrado_protocol::limits::clip;
 use migrado_protocol::usage::Counter;
 use migrado_protocol::{SiteId, TerminalId};
 use sqlx::AnyPool;
@@ -98,6 +99,19 @@ pub struct ApiState {
     pub enrolling: Arc<std::sync::Mutex<Limiter>>,
     /// Renewals, by terminal.
     pub renewing: Arc<std::sync::Mutex<Limiter>>,
+}
+
+impl ApiState {
+    /// The site of this identity: a configured one, or one of which displays are still there. Else
+    /// what to do.
+    pub fn known_site(&self, id: &str) -> Result<SiteId, String> {
+        let configured = || self.settings.sites.iter().map(|site| site.id.clone());
+        let left = || self.fleet.all().iter().map(|t| t.site.clone()).collect::<Vec<_>>();
+        configured().chain(left()).find(|site| site.as_str() == id).ok_or_else(|| {
+            let ids: Vec<String> = configured().map(|id| id.to_string()).collect();
+            format!("there is no site \"{}\"; use {}", clip(id), ids.join(", "))
+        })
+    }
 }
 
 /// A limiter for enrolments.

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::convert;
-use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, require_match};
+use super::extract::{Json, Page, Query, Tagged, changed_meanwhile, etag, limit, parsed, require_match};
 use super::guard::{Admin, Operator, Viewer};
 use super::problem::{Answer, FieldError, Problem};
 use super::state::ApiState;
+use super::text::{DISRUPTIVE, is_disruptive};
 use super::views::{Status, TerminalDetail, TerminalSummary, UsageHourView, UsageView};
 use crate::audit::Entry;
 use crate::config::LANGUAGES;
@@ -25,11 +26,14 @@ use crate::store::{
 const HOUR_MS: i64 = 3_600_000;
 /// Days of usage at most: a quarter.
 const USAGE_DAYS_MAX: u32 = 92;
+/// Days of usage when nobody asks for a number.
+const USAGE_DAYS_DEFAULT: u32 = 7;
 /// Characters of a label.
 const LABEL_CHARS_MAX: usize = 80;
 
 /// Which terminals.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Asked {
     site: Option<String>,
     #[param(inline)]
@@ -57,13 +61,14 @@ pub async fn list(
     let revision = state.events.revision();
     let now_ms = state.clock.now_ms();
     let q = asked.q.map(|q| q.to_lowercase());
-    let after = asked.after.unwrap_or_default();
+    let site = known_site(&state, asked.site.as_deref())?;
+    let after: Option<TerminalId> = parsed("after", asked.after.as_deref(), "use what `next` said")?;
     let items: Vec<_> = state
         .fleet
         .all()
         .iter()
-        .filter(|t| t.id.as_str() > after.as_str())
-        .filter(|t| asked.site.as_ref().is_none_or(|s| t.site.as_str() == s))
+        .filter(|t| after.as_ref().is_none_or(|after| t.id > *after))
+        .filter(|t| site.as_ref().is_none_or(|site| t.site == *site))
         .filter(|t| {
             q.as_ref().is_none_or(|q| t.id.as_str().contains(q) || t.label.to_lowercase().contains(q))
         })
@@ -113,6 +118,12 @@ pub async fn show(
     detail(&state, &find(&state, &id)?).await
 }
 
+/// The site that a list is asked for.
+fn known_site(state: &ApiState, asked: Option<&str>) -> Answer<Option<SiteId>> {
+    let known = |id: &str| state.known_site(id).map_err(|message| Problem::field("site", message));
+    asked.map(known).transpose()
+}
+
 fn site(state: &ApiState, id: &str) -> Answer<SiteId> {
     let known = state.settings.sites.iter().find(|s| s.id.as_str() == id);
     known.map(|s| s.id.clone()).ok_or_else(|| Problem::field("/site", "name a configured site"))
@@ -120,8 +131,13 @@ fn site(state: &ApiState, id: &str) -> Answer<SiteId> {
 
 fn label(text: &str) -> Answer<String> {
     let text = text.trim();
-    let fits = (1..=LABEL_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(Problem::field("/label", "use 1 to 80 characters")) }
+    if !(1..=LABEL_CHARS_MAX).contains(&text.chars().count()) {
+        return Err(Problem::field("/label", format!("use 1 to {LABEL_CHARS_MAX} characters")));
+    }
+    if text.chars().any(is_disruptive) {
+        return Err(Problem::field("/label", DISRUPTIVE));
+    }
+    Ok(text.to_owned())
 }
 
 /// A new terminal.
@@ -313,13 +329,25 @@ pub async fn enroll_token(
 
 /// How far back.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Days {
+    days: Option<u32>,
+}
+
+/// How far back, and where.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DaysOfSite {
     days: Option<u32>,
     site: Option<String>,
 }
 
-fn first_hour(state: &ApiState, days: Option<u32>) -> i64 {
-    state.clock.now_ms() / HOUR_MS - i64::from(days.unwrap_or(7).clamp(1, USAGE_DAYS_MAX)) * 24
+fn first_hour(state: &ApiState, days: Option<u32>) -> Answer<i64> {
+    let days = days.unwrap_or(USAGE_DAYS_DEFAULT);
+    if !(1..=USAGE_DAYS_MAX).contains(&days) {
+        return Err(Problem::field("days", format!("use 1 to {USAGE_DAYS_MAX}")));
+    }
+    Ok(state.clock.now_ms() / HOUR_MS - i64::from(days) * 24)
 }
 
 fn usage_view(hours: super::state::Usage) -> axum::Json<UsageView> {
@@ -336,20 +364,23 @@ pub async fn usage(
     Query(days): Query<Days>,
 ) -> Answer<axum::Json<UsageView>> {
     let terminal = find(&state, &id)?;
-    Ok(usage_view(state.registry.usage(Some(&terminal.id), first_hour(&state, days.days)).await?))
+    let hour = first_hour(&state, days.days)?;
+    Ok(usage_view(state.registry.usage(Some(&terminal.id), hour).await?))
 }
 
 /// What visitors used at a site or everywhere.
-#[utoipa::path(get, path = "/api/v1/usage", params(Days), responses((status = 200, body = UsageView)))]
+#[utoipa::path(get, path = "/api/v1/usage", params(DaysOfSite), responses((status = 200, body = UsageView)))]
 pub async fn usage_of_all(
     State(state): State<ApiState>,
     _: Viewer,
-    Query(days): Query<Days>,
+    Query(asked): Query<DaysOfSite>,
 ) -> Answer<axum::Json<UsageView>> {
-    let hour = first_hour(&state, days.days);
-    let Some(site) = days.site else { return Ok(usage_view(state.registry.usage(None, hour).await?)) };
+    let hour = first_hour(&state, asked.days)?;
+    let Some(site) = known_site(&state, asked.site.as_deref())? else {
+        return Ok(usage_view(state.registry.usage(None, hour).await?));
+    };
     let mut sum = super::state::Usage::new();
-    for terminal in state.fleet.all().iter().filter(|t| t.site.as_str() == site) {
+    for terminal in state.fleet.all().iter().filter(|t| t.site == site) {
         for (hour, counts) in state.registry.usage(Some(&terminal.id), hour).await? {
             for (counter, n) in counts {
                 *sum.entry(hour).or_default().entry(counter).or_default() += n;

@@ -133,6 +133,7 @@ impl std::fmt::Display for Place {
 
 /// Where a history goes on.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Cursor {
     limit: Option<u32>,
     after: Option<String>,

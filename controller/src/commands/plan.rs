@@ -5,7 +5,7 @@ use migrado_protocol::TerminalId;
 use migrado_protocol::command::Verb;
 use migrado_protocol::limits::TEXT_CHARS_MAX;
 
-use crate::api::text::{Text, text};
+use crate::api::text::{DISRUPTIVE, Text, is_disruptive, text};
 
 /// Open commands of one terminal; beyond it something is wrong, and the terminal's journal has a
 /// bound too.
@@ -48,26 +48,26 @@ pub struct Target {
 pub enum Application {
     /// It does, with a remark.
     Applies(Option<Text>),
-    /// It does not, and why.
-    Skipped(Text),
+    /// It does not, and why: for programs, and in words.
+    Skipped(&'static str, Text),
 }
 
 /// What an order would do to one terminal.
 pub fn apply(verb: &Verb, forced: bool, target: &Target) -> Application {
     if !target.known {
-        return Application::Skipped(text("Dieses Terminal gibt es nicht.", "There is no such display."));
+        let words = text("Dieses Terminal gibt es nicht.", "There is no such display.");
+        return Application::Skipped("not_found", words);
     }
     if !target.enrolled {
-        return Application::Skipped(text(
-            "Das Terminal ist noch nicht angemeldet.",
-            "The display is not enrolled yet.",
-        ));
+        let words = text("Das Terminal ist noch nicht angemeldet.", "The display is not enrolled yet.");
+        return Application::Skipped("not_enrolled", words);
     }
     if target.open_commands >= OPEN_PER_TERMINAL_MAX {
-        return Application::Skipped(text(
+        let words = text(
             "Für dieses Terminal warten schon zu viele Aufträge.",
             "Too many orders already wait for this display.",
-        ));
+        );
+        return Application::Skipped("too_many_open", words);
     }
     let disturbs = verb.disturbs_session() && target.session;
     Application::Applies(match (target.connected, disturbs, forced) {
@@ -129,6 +129,9 @@ pub fn check_verb(verb: &Verb) -> Vec<Mistake> {
 pub fn check_text(pointer: &'static str, value: &str) -> Option<Mistake> {
     if value.trim().is_empty() {
         return Some(mistake(pointer, "say why in a few words"));
+    }
+    if value.chars().any(is_disruptive) {
+        return Some(mistake(pointer, DISRUPTIVE));
     }
     (value.chars().count() > TEXT_CHARS_MAX)
         .then(|| mistake(pointer, format!("use at most {TEXT_CHARS_MAX} characters")))
@@ -204,7 +207,14 @@ mod tests {
                 let skipped = !bit(0) || !bit(1) || bit(4);
                 let remark = !bit(2) || (bit(3) && verb.disturbs_session());
                 match apply(&verb, bit(5), &target) {
-                    Application::Skipped(_) => assert!(skipped, "{target:?}"),
+                    Application::Skipped(code, _) => {
+                        let expected = match (bit(0), bit(1)) {
+                            (false, _) => "not_found",
+                            (true, false) => "not_enrolled",
+                            (true, true) => "too_many_open",
+                        };
+                        assert_eq!((skipped, code), (true, expected), "{target:?}");
+                    }
                     Application::Applies(note) => {
                         assert!(!skipped, "{target:?}");
                         assert_eq!(note.is_some(), remark, "{target:?}");
@@ -225,12 +235,16 @@ mod tests {
             Verb::Identify { seconds: 301 },
             Verb::SetOutOfService { reason: "  ".into() },
             Verb::SetOutOfService { reason: "x".repeat(501) },
+            Verb::SetOutOfService { reason: "Glas\u{7}".into() },
+            Verb::SetOutOfService { reason: "\u{202e}salG".into() },
             Verb::CollectLogs { since_s: 0 },
         ];
         for verb in bad {
             assert_eq!(check_verb(&verb).len(), 1, "{verb:?}");
         }
-        for verb in [Verb::Reboot, Verb::Identify { seconds: 30 }, Verb::CollectLogs { since_s: 600 }] {
+        let said = "Glas gesprungen (\u{200f}زجاج مكسور\u{200f})".to_owned();
+        let good = [Verb::Reboot, Verb::Identify { seconds: 30 }, Verb::CollectLogs { since_s: 600 }];
+        for verb in good.into_iter().chain([Verb::SetOutOfService { reason: said }]) {
             assert!(check_verb(&verb).is_empty());
         }
     }

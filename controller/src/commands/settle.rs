@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Commands;
 use crate::store::StoreError;
-use crate::store::command_steps::Step;
+use crate::store::command_steps::{self, Step};
 use crate::store::commands::{self as rows, Command};
 use crate::store::tx::Tx;
 
@@ -85,6 +85,14 @@ pub async fn acknowledge(
     }
     match by_ack(&command, ack) {
         Decision::Nothing => return Ok(Heard::Nothing),
+        // A terminal tells again what it does not know to be heard, from the beginning. What it told
+        // before it took the order back would open an ended command anew.
+        Decision::Becomes(state)
+            if command.state.is_settled()
+                && command_steps::told_before(tx, ack.id, state, ack.at_ms).await? =>
+        {
+            return Ok(Heard::Nothing);
+        }
         Decision::Becomes(state) => command.state = state,
         Decision::News => {}
     }
@@ -215,6 +223,33 @@ mod tests {
                 assert_eq!(decision, expected, "{now:?} told {told:?}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_told_again_opens_no_ended_command_and_what_is_new_does() {
+        let dir = tempfile::tempdir().unwrap();
+        let pool = crate::store::open(&dir.path().join("c.db")).await.unwrap();
+        let mut tx = Tx::begin(&pool, "test").await.unwrap();
+        rows::insert(&mut tx, &command(S::Sent), &[]);
+        let terminal = "fp-01".parse().unwrap();
+        let told = |state, at_ms| Ack { at_ms, ..ack(state) };
+        let (taken, canceled) = (told(S::Accepted, 10), told(S::Canceled, 11));
+        for (ack, now) in [
+            (&taken, S::Accepted),
+            (&canceled, S::Canceled),
+            // After a crash it tells everything again.
+            (&taken, S::Canceled),
+            (&canceled, S::Canceled),
+            // It did it all the same, and that counts.
+            (&told(S::Running, 12), S::Running),
+        ] {
+            acknowledge(&mut tx, &terminal, ack, 20).await.unwrap();
+            assert_eq!(rows::get_in(&mut tx, ack.id).await.unwrap().unwrap().state, now, "{ack:?}");
+        }
+        tx.commit().await.unwrap();
+        let steps = command_steps::of_command(&pool, ack(S::Sent).id).await.unwrap();
+        let states: Vec<S> = steps.iter().map(|step| step.state).collect();
+        assert_eq!(states, [S::Accepted, S::Canceled, S::Running]);
     }
 
     #[test]

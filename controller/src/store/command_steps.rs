@@ -7,7 +7,7 @@ use sqlx::{AnyPool, Row as _};
 use super::StoreError;
 use super::commands::{Command, parse};
 use super::position::Position;
-use super::tx::Statement;
+use super::tx::{Statement, Tx};
 
 /// One step of a command's life.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,21 @@ pub(super) fn add(command: &Command, n: i64, step: &Step) -> Statement {
     .bind(step.detail.clone())
     .bind(command.terminal.to_string())
     .bind(step.heard_ms)
+}
+
+/// Whether the terminal told this state with this very time before.
+pub async fn told_before(
+    tx: &mut Tx,
+    id: CommandId,
+    state: CommandState,
+    at_ms: i64,
+) -> Result<bool, StoreError> {
+    let told = Statement::new(
+        "SELECT COUNT(*) FROM command_history
+         WHERE command = $1 AND state = $2 AND at_ms = $3 AND teller = 'terminal'",
+    );
+    let rows = tx.ask([told.bind(id.to_string()).bind(state.word()).bind(at_ms)]).await?;
+    Ok(rows.last().is_some_and(|row| row.get::<i64, _>(0) > 0))
 }
 
 /// A command's steps, the oldest first.

@@ -26,6 +26,8 @@ use std::path::Path;
 use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 
+use crate::files::{self, FileError};
+
 /// Connections to the database: readers do not wait for each other, writers queue anyway.
 const CONNECTIONS_MAX: u32 = 8;
 
@@ -41,6 +43,9 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// The file could not be made.
+    #[error("the database's file could not be made private")]
+    File(#[source] FileError),
     /// The schema could not be brought up to date.
     #[error("the database could not be migrated")]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -68,6 +73,8 @@ impl StoreError {
 /// Opens the database file, made if absent, and brings its schema up to date.
 pub async fn open(file: &Path) -> Result<AnyPool, StoreError> {
     sqlx::any::install_default_drivers();
+    // Hashes of passwords and what displays logged stand in it; its companions take over its mode.
+    files::make_private(file).map_err(StoreError::File)?;
     let pool = AnyPoolOptions::new()
         .max_connections(CONNECTIONS_MAX)
         // A file does not go away like a server: asking each time whether it is there only costs.

@@ -124,7 +124,7 @@ function preview(world: World, body: Record<string, unknown>): Preview {
   let disturbs = 0;
   for (const id of targets(world, body['terminals'])) {
     const terminal = world.terminals.get(id);
-    if (!terminal?.enrolled) skipped.push({ terminal: id, reason: both('Noch nicht angemeldet.', 'Not enrolled yet.') });
+    if (!terminal?.enrolled) skipped.push({ terminal: id, code: 'not_enrolled', reason: both('Noch nicht angemeldet.', 'Not enrolled yet.') });
     else if (terminal.presence.state !== 'online') applies.push({ terminal: id, note: both('Nicht verbunden: Der Auftrag wartet, bis es zurück ist.', 'Not connected: the order waits for its return.') });
     else {
       if (terminal.session && info?.disturbs_session) disturbs += 1;

@@ -1,44 +1,102 @@
 //! `test_print`: prints a small page on every printer, and waits for each printer's own word that
-//! the job is completed. The page is made here: A4, two fonts' worth of nothing personal.
+//! the job is completed. A printer that says what keeps it from printing is waited for no longer than
+//! a hand needs; then the page is taken back, and the printer's reason is the answer. The page is made
+//! here: A4, two fonts' worth of nothing personal.
 
 use std::time::Duration;
 
+use migrado_protocol::HealthState;
+use tokio::time::Instant;
+
 use super::{Outcome, Parts, Screen};
+use crate::config::PrinterConfig;
 use crate::platform::clock;
-use crate::sensors::printer::client::{self, JobState};
+use crate::sensors::Sensor as _;
+use crate::sensors::printer::PrinterSensor;
+use crate::sensors::printer::client::{self, JobState, PrinterFault};
 
 /// Milliseconds before the finish-by at which waiting ends, so that the last word can still be told.
 const LAST_WORD_MS: i64 = 2000;
+/// How often job and printer are looked at.
+const LOOK_PERIOD: Duration = Duration::from_secs(1);
+/// How long one look at the printer may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(5);
+/// How long a printer may be kept from printing: a drawer that is pushed in, a cover that is closed.
+const HINDERED_LIMIT: Duration = Duration::from_secs(15);
+
+/// How waiting for a page ended.
+#[derive(Debug)]
+struct Ended {
+    state: JobState,
+    /// What kept the printer from it, in its own words, and whether the page was taken back for that.
+    hindrance: Option<(String, bool)>,
+}
 
 pub(super) async fn run<S: Screen>(parts: &Parts<S>, finish_by_ms: i64) -> Outcome {
     let mut said = Vec::new();
     let mut all_printed = true;
     for printer in &parts.printers {
-        let words = match print(&printer.uri, parts.terminal.as_str(), finish_by_ms).await {
-            Ok(JobState::Completed) => format!("{}: printed", printer.name),
-            Ok(state) => {
-                all_printed = false;
-                format!("{}: {}", printer.name, in_words(state))
-            }
-            Err(fault) => {
-                all_printed = false;
-                format!("{}: {fault}", printer.name)
-            }
+        let (printed, words) = match print(printer, parts.terminal.as_str(), finish_by_ms).await {
+            Ok(ended) => (ended.state == JobState::Completed, in_words(&ended)),
+            Err(fault) => (false, fault.to_string()),
         };
-        said.push(words);
+        all_printed &= printed;
+        said.push(format!("{}: {words}", printer.name));
     }
     let said = said.join("; ");
     if all_printed { Outcome::Succeeded(Some(said)) } else { Outcome::Failed(said) }
 }
 
-async fn print(uri: &str, terminal: &str, finish_by_ms: i64) -> Result<JobState, client::PrinterFault> {
+async fn print(printer: &PrinterConfig, terminal: &str, finish_by_ms: i64) -> Result<Ended, PrinterFault> {
     let now_ms = clock::now_ms();
-    let job = client::print_document(uri, page(terminal, now_ms)).await?;
+    let job = client::print_document(&printer.uri, page(terminal, now_ms)).await?;
     let left_ms = finish_by_ms.saturating_sub(now_ms).saturating_sub(LAST_WORD_MS);
-    client::await_job(uri, job, Duration::from_millis(u64::try_from(left_ms).unwrap_or(0))).await
+    let until = Instant::now() + Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+    let mut sensor = PrinterSensor::new(std::slice::from_ref(printer), LOOK_LIMIT);
+    let mut since: Option<Instant> = None;
+    loop {
+        let state = client::job_state(&printer.uri, job).await?;
+        if state.is_final() {
+            return Ok(Ended { state, hindrance: None });
+        }
+        let hindrance = hindrance(&mut sensor).await;
+        since = hindrance.as_ref().map(|_| since.unwrap_or_else(Instant::now));
+        if since.is_some_and(|since| since.elapsed() >= HINDERED_LIMIT) {
+            // Else it comes out unasked when somebody brings paper.
+            client::cancel_job(&printer.uri, job).await?;
+            let state = client::job_state(&printer.uri, job).await?;
+            let taken_back = state != JobState::Completed;
+            return Ok(Ended { state, hindrance: hindrance.map(|words| (words, taken_back)) });
+        }
+        if Instant::now() + LOOK_PERIOD > until {
+            return Ok(Ended { state, hindrance: hindrance.map(|words| (words, false)) });
+        }
+        tokio::time::sleep(LOOK_PERIOD).await;
+    }
 }
 
-fn in_words(state: JobState) -> &'static str {
+/// What keeps a printer from printing now, in its own words where it has some.
+async fn hindrance(sensor: &mut PrinterSensor) -> Option<String> {
+    let judged = sensor.read(clock::now_ms()).await.judgement;
+    let failed = judged.state == HealthState::Failed;
+    failed.then(|| judged.detail.or(judged.reason.map(|reason| reason.word())).unwrap_or_default())
+}
+
+fn in_words(ended: &Ended) -> String {
+    match &ended.hindrance {
+        Some((words, true)) if ended.state == JobState::Canceled => {
+            format!("{words}; the page was taken back")
+        }
+        // Some printers let go of a page only when they can print again.
+        Some((words, true)) => format!("{words}; the page was canceled, the printer still holds it"),
+        Some((words, false)) if ended.state != JobState::Completed => {
+            format!("{words}; {}", of_state(ended.state))
+        }
+        _ => of_state(ended.state).to_owned(),
+    }
+}
+
+fn of_state(state: JobState) -> &'static str {
     match state {
         JobState::Pending => "the job still waits in the queue",
         JobState::Held => "the job is held by the printer",
@@ -89,6 +147,26 @@ fn page(terminal: &str, now_ms: i64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_names_what_the_printer_complains_of() {
+        let of = |state, hindrance: Option<(&str, bool)>| {
+            in_words(&Ended { state, hindrance: hindrance.map(|(words, back)| (words.to_owned(), back)) })
+        };
+        let empty = "media-empty";
+        assert_eq!(of(JobState::Canceled, Some((empty, true))), "media-empty; the page was taken back");
+        assert_eq!(
+            of(JobState::Processing, Some((empty, true))),
+            "media-empty; the page was canceled, the printer still holds it"
+        );
+        assert_eq!(
+            of(JobState::Processing, Some((empty, false))),
+            "media-empty; the job is still being printed"
+        );
+        assert_eq!(of(JobState::Held, None), "the job is held by the printer");
+        // It came out while it was taken back.
+        assert_eq!(of(JobState::Completed, Some((empty, false))), "printed");
+    }
 
     #[test]
     fn every_offset_of_the_page_points_at_its_object() {

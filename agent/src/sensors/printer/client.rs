@@ -254,17 +254,26 @@ async fn remaining(endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Job>, P
 
 async fn cancel_one_by_one(endpoint: &Endpoint, jobs: &[Job], deadline: Instant) -> Result<(), PrinterFault> {
     for job in jobs {
-        let mut request = bare_operation(Operation::CancelJob, endpoint)?;
-        add(&mut request, "job-id", IppValue::Integer(job.id))?;
         // CUPS lets the owner cancel; the queue is the display's own, and so are all its jobs.
-        add_user(&mut request, job.owner.as_deref().unwrap_or(USER))?;
-        match ask(endpoint, message(&request, Vec::new()), deadline).await {
-            // A job that ended meanwhile, or may not be touched, is seen when the rest is counted.
-            Ok(_) | Err(PrinterFault::Refused { .. }) => {}
-            Err(fault) => return Err(fault),
-        }
+        cancel(endpoint, job.id, job.owner.as_deref().unwrap_or(USER), deadline).await?;
     }
     Ok(())
+}
+
+/// Cancels a job of ours; whether it ended otherwise meanwhile is seen by asking for its state.
+pub async fn cancel_job(uri: &str, job: i32) -> Result<(), PrinterFault> {
+    cancel(&Endpoint::parse(uri)?, job, USER, Instant::now() + ORDER_LIMIT).await
+}
+
+async fn cancel(endpoint: &Endpoint, job: i32, owner: &str, deadline: Instant) -> Result<(), PrinterFault> {
+    let mut request = bare_operation(Operation::CancelJob, endpoint)?;
+    add(&mut request, "job-id", IppValue::Integer(job))?;
+    add_user(&mut request, owner)?;
+    match ask(endpoint, message(&request, Vec::new()), deadline).await {
+        // A job that ended meanwhile, or may not be touched, is seen when the rest is counted.
+        Ok(_) | Err(PrinterFault::Refused { .. }) => Ok(()),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// Prints a PDF under a neutral name and gives the job's id.

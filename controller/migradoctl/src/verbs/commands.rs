@@ -42,6 +42,12 @@ pub(crate) async fn run(client: &Client, format: Format, verb: Commands) -> Resu
         }
         Commands::Cancel { id } => {
             let command = client.post(&format!("{PATH}/{}/cancel", encode(&id)), &json!({}), &[]).await?;
+            if cancel_asked(&command) {
+                output::say(&format!(
+                    "{} has it already and is asked to leave it; see what came of it with: migradoctl commands show {id}",
+                    output::text(&command["terminal"])
+                ));
+            }
             show(format, &command);
             Ok(Code::Ok)
         }
@@ -83,7 +89,8 @@ async fn order(client: &Client, format: Format, send: &Send) -> Result<Code, Fai
         return Ok(Code::Ok);
     }
     if applies == 0 {
-        return Err(Failure::failed("there is no display for which this can be ordered"));
+        let code = if all_unknown(&preview) { Code::NotFound } else { Code::Failed };
+        return Err(Failure::new(code, "there is no display for which this can be ordered"));
     }
     let disturbs = preview["disturbs_sessions"].as_u64().unwrap_or(0);
     let risky =
@@ -117,6 +124,12 @@ async fn order(client: &Client, format: Format, send: &Send) -> Result<Code, Fai
     };
     let skipped = preview["skipped"].as_array().is_some_and(|skipped| !skipped.is_empty());
     Ok(if skipped && code == Code::Ok { Code::Partial } else { code })
+}
+
+/// Whether every display that was named is one that does not exist.
+fn all_unknown(preview: &Value) -> bool {
+    let skipped = preview["skipped"].as_array().map(Vec::as_slice).unwrap_or_default();
+    !skipped.is_empty() && skipped.iter().all(|skipped| skipped["code"] == "not_found")
 }
 
 /// Gives the order, once, however often it has to be said: the key makes a repetition known.
@@ -242,11 +255,17 @@ fn outcome(commands: &[Value]) -> Code {
     }
 }
 
+/// Whether it was asked to be taken back and the display has not said anything to that.
+fn cancel_asked(command: &Value) -> bool {
+    command["cancel_requested"] == true && !SETTLED.contains(&command["state"].as_str().unwrap_or_default())
+}
+
 fn table(format: Format, commands: &[Value]) {
     let rows: Vec<Vec<String>> = commands
         .iter()
         .map(|c| {
             let said = if c["detail"].is_string() { &c["detail"] } else { &c["rejection"] };
+            let said = if cancel_asked(c) { &json!("asked to be taken back") } else { said };
             vec![
                 output::text(&c["id"]),
                 output::text(&c["terminal"]),
@@ -270,6 +289,9 @@ fn show(format: Format, command: &Value) {
     pairs.insert(2, ("order".to_owned(), command["order"].to_string()));
     for name in ["issued_ms", "start_by_ms", "finish_by_ms", "waits_until_ms"] {
         pairs.push((name.trim_end_matches("_ms").replace('_', " "), output::moment(&command[name])));
+    }
+    if cancel_asked(command) {
+        pairs.push(("cancel".to_owned(), "asked, the display has not answered".to_owned()));
     }
     for step in command["history"].as_array().into_iter().flatten() {
         let said = format!(
@@ -295,5 +317,22 @@ mod tests {
         assert_eq!(of(&["succeeded", "failed"]), Code::Partial);
         assert_eq!(of(&["succeeded", "running"]), Code::TimedOut);
         assert_eq!(of(&["timed_out"]), Code::TimedOut);
+    }
+
+    #[test]
+    fn displays_that_do_not_exist_are_not_found_and_others_are_a_failure() {
+        let of = |codes: &[&str]| {
+            let skipped: Vec<Value> = codes.iter().map(|code| json!({ "code": code })).collect();
+            all_unknown(&json!({ "skipped": skipped }))
+        };
+        assert!(of(&["not_found"]) && of(&["not_found", "not_found"]));
+        assert!(!of(&["not_found", "not_enrolled"]) && !of(&[]));
+    }
+
+    #[test]
+    fn a_wish_to_take_back_is_open_until_the_order_is_settled() {
+        let of = |state, asked| cancel_asked(&json!({ "state": state, "cancel_requested": asked }));
+        assert!(of("sent", true) && of("accepted", true) && of("running", true));
+        assert!(!of("sent", false) && !of("canceled", true) && !of("succeeded", true));
     }
 }

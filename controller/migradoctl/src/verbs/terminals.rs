@@ -66,6 +66,7 @@ async fn list(
     let mut items = client.list(&path, usize::MAX).await?;
     // The API lists by identity, so that pages hold; people want the worst first.
     items.sort_by_key(|t| STATUSES.iter().position(|s| t["status"] == **s));
+    let now_ms = jiff::Timestamp::now().as_millisecond();
     let rows: Vec<Vec<String>> = items
         .iter()
         .map(|t| {
@@ -74,7 +75,7 @@ async fn list(
                 output::text(&t["site"]),
                 output::text(&t["label"]),
                 output::text(&t["status"]),
-                output::text(&t["verdict"]["level"]),
+                level(t, now_ms),
                 output::text(&t["presence"]["state"]),
                 output::moment(&t["presence"]["last_seen_ms"]),
                 t["why"].get(0).map_or("-".to_owned(), |w| output::sentence(&w["text"])),
@@ -95,6 +96,9 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
     put("label", output::text(&detail["label"]));
     put("status", output::text(&detail["status"]));
     put("verdict", verdict(&detail["verdict"]));
+    if detail["presence"]["state"] != "online" && detail["verdict"].is_object() {
+        put("verdict as of", output::moment(&detail["presence"]["last_seen_ms"]));
+    }
     put("presence", output::text(&detail["presence"]["state"]));
     put("last seen", output::moment(&detail["presence"]["last_seen_ms"]));
     put("agent version", output::text(&detail["agent_version"]));
@@ -149,6 +153,16 @@ async fn timeline(client: &Client, format: Format, terminal: &str, limit: u32) -
     Ok(Code::Ok)
 }
 
+/// A display's verdict; of one that is not connected the last one, with its age.
+fn level(terminal: &Value, now_ms: i64) -> String {
+    let level = output::text(&terminal["verdict"]["level"]);
+    let (presence, seen) = (&terminal["presence"]["state"], &terminal["presence"]["last_seen_ms"]);
+    match presence == "online" || !seen.is_i64() || !terminal["verdict"].is_object() {
+        true => level,
+        false => format!("{level}, {} ago", output::age(seen, now_ms)),
+    }
+}
+
 fn verdict(verdict: &Value) -> String {
     let because: Vec<String> =
         verdict["because"].as_array().into_iter().flatten().map(|b| output::text(&b["reason"])).collect();
@@ -201,5 +215,23 @@ async fn enroll_token(client: &Client, format: Format, terminal: &str) -> Result
 fn print_json(format: Format, value: &Value) {
     if format == Format::Json {
         output::line(&serde_json::to_string_pretty(value).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_of_a_display_that_is_away_has_its_age() {
+        let of = |presence: &str, seen: Value| {
+            let verdict = json!({"level": "full_service"});
+            let presence = json!({"state": presence, "last_seen_ms": seen});
+            level(&json!({"verdict": verdict, "presence": presence}), 3_600_000)
+        };
+        assert_eq!(of("online", json!(0)), "full_service");
+        assert_eq!(of("offline", json!(0)), "full_service, 60 min ago");
+        assert_eq!(of("late", json!(3_590_000)), "full_service, 10 s ago");
+        assert_eq!(level(&json!({"verdict": null, "presence": {"state": "unknown"}}), 0), "-");
     }
 }

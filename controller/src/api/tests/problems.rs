@@ -93,6 +93,77 @@ async fn the_place_of_a_mistake_is_a_json_pointer() {
 }
 
 #[tokio::test]
+async fn every_list_names_the_parameter_that_is_wrong() {
+    let world = World::new().await;
+    for (path, pointer) in [
+        ("commands?after=nonsense", "after"),
+        ("commands?state=nope", "state"),
+        ("commands?terminal=FP%2001", "terminal"),
+        ("commands?batch=1", "batch"),
+        ("commands?open=perhaps", "open"),
+        ("commands?limit=501", "limit"),
+        ("commands?termnal=fp-01", "termnal"),
+        ("terminals?after=%21", "after"),
+        ("terminals?site=nowhere", "site"),
+        ("terminals?status=nope", "status"),
+        ("terminals?limit=501", "limit"),
+        ("terminals?limit=1&limit=2", "limit"),
+        ("terminals?sort=worst", "sort"),
+        ("terminals/fp-01/timeline?after=x", "after"),
+        ("terminals/fp-01/timeline?limit=0", "limit"),
+        ("terminals/fp-01/timeline?kind=health", "kind"),
+        ("terminals/fp-01/usage?days=93", "days"),
+        ("terminals/fp-01/usage?site=fp", "site"),
+        ("usage?site=nowhere", "site"),
+        ("usage?days=0", "days"),
+        ("audit?after=x", "after"),
+        ("audit?actor=admin", "actor"),
+        ("audit?limit=501", "limit"),
+        ("users?limit=1", "limit"),
+        ("api-tokens?user=admin", "user"),
+        ("events?last_event_id=x", "last_event_id"),
+    ] {
+        let (status, said) = world.call("GET", &format!("/api/v1/{path}"), None, &[]).await;
+        let (code, named) = (&said["code"], &said["errors"][0]["pointer"]);
+        assert_eq!(
+            (status.as_u16(), code, named),
+            (422, &json!("invalid"), &json!(pointer)),
+            "{path}: {said}"
+        );
+    }
+    let order = json!({"terminals": {"site": "nowhere"}, "order": {"verb": "report_now"}});
+    let (status, said) = world.call("POST", "/api/v1/commands/preview", Some(order), &[]).await;
+    let message = said["errors"][0]["message"].as_str().unwrap_or_default();
+    assert_eq!((status.as_u16(), message), (422, "there is no site \"nowhere\"; use fp"), "{said}");
+    for good in [
+        "commands?terminal=fp-99&state=timed_out&open=true&limit=500",
+        "terminals?site=fp&status=unknown&q=%26&limit=1&after=fp-00",
+        "usage?site=fp&days=92",
+        "audit?after=3",
+    ] {
+        let (status, said) = world.call("GET", &format!("/api/v1/{good}"), None, &[]).await;
+        assert_eq!(status, StatusCode::OK, "{good}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_holds_nothing_that_turns_or_breaks_what_stands_beside_it() {
+    let world = World::new().await;
+    let any = [("if-match", "*")];
+    for label in ["Ein\u{202e}gang", "a\u{2067}b", "a\u{2028}b", "a\u{7}b", "a\nb", " ", &"x".repeat(81)] {
+        let change = Some(json!({"label": label}));
+        let (status, said) = world.call("PATCH", "/api/v1/terminals/fp-01", change, &any).await;
+        assert_eq!((status.as_u16(), &said["errors"][0]["pointer"]), (422, &json!("/label")), "{label:?}");
+        let wish = Some(json!({"name": format!("x{label}")}));
+        let (status, _) = world.call("POST", "/api/v1/api-tokens", wish, &[]).await;
+        let fits = label.chars().all(|c| matches!(c, 'x' | ' '));
+        assert_eq!(status.as_u16(), if fits { 201 } else { 422 }, "{label:?}");
+    }
+    let arabic = Some(json!({"label": "المدخل \u{200f}(1)"}));
+    assert_eq!(world.call("PATCH", "/api/v1/terminals/fp-01", arabic, &any).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn of_two_changes_decided_on_the_same_state_one_is_refused() {
     let world = World::new().await;
     let path = "/api/v1/terminals/fp-01";

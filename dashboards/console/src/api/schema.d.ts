@@ -124,12 +124,12 @@ export interface paths {
         /** Who did what, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    limit: number | null;
-                    after: number | null;
+                query?: {
+                    limit?: number;
+                    after?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -197,16 +197,16 @@ export interface paths {
         /** Commands, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    terminal: string | null;
-                    batch: string | null;
-                    state: string | null;
-                    open: boolean | null;
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    terminal?: string;
+                    batch?: string;
+                    state?: "queued" | "sent" | "accepted" | "running" | "succeeded" | "failed" | "rejected" | "timed_out" | "expired" | "canceled";
+                    open?: boolean;
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -521,11 +521,11 @@ export interface paths {
          */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    last_event_id: number | null;
+                query?: {
+                    last_event_id?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -848,15 +848,15 @@ export interface paths {
         /** Terminals by identity. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    site: string | null;
-                    status: ("fault" | "offline" | "warning" | "maintenance" | "off" | "unknown" | "ok") | null;
-                    q: string | null;
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    site?: string;
+                    status?: "fault" | "offline" | "warning" | "maintenance" | "off" | "unknown" | "ok";
+                    q?: string;
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1140,12 +1140,12 @@ export interface paths {
         /** A terminal's history, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1178,12 +1178,11 @@ export interface paths {
         /** What visitors used at one terminal. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    days: number | null;
-                    site: string | null;
+                query?: {
+                    days?: number;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1216,12 +1215,12 @@ export interface paths {
         /** What visitors used at a site or everywhere. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    days: number | null;
-                    site: string | null;
+                query?: {
+                    days?: number;
+                    site?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -2109,6 +2108,9 @@ export interface components {
         };
         /** @description A display to which it does not. */
         Skipped: {
+            /** @description `not_found`, `not_enrolled`, `too_many_open`. */
+            code: string;
+            /** @description The same in words. */
             reason: components["schemas"]["Text"];
             terminal: string;
         };

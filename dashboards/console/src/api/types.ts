@@ -240,7 +240,7 @@ export interface VerbInfo {
 export type Targets = string[] | { site: string } | 'all';
 export interface Preview {
   applies: { terminal: string; note?: Text | null }[];
-  skipped: { terminal: string; reason: Text }[];
+  skipped: { terminal: string; code: string; reason: Text }[];
   effect: Text;
   disturbs_sessions: number;
 }

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Status, TerminalSummary } from '../api/types';
 import { arranged, bySite, counts, found, readFilter, toggled } from './filter';
-import { build, grave, inOrder } from './orders';
+import { sentence } from './i18n.svelte';
+import { argumentsOf, build, grave, inOrder } from './orders';
 import { search } from './palette';
 import { match, withQuery } from './router.svelte';
 import { bucket, BUCKETS, span } from './time';
@@ -86,6 +87,15 @@ describe('orders', () => {
     const newer = { verb: 'dance', text: { de: '', en: '' }, effect: { de: '', en: '' }, disturbs_session: false, default_start_by_s: 1, default_finish_by_s: 1, arguments: [{ name: 'steps', type: 'number', text: { de: '', en: '' }, default: 3, max: 9 }] };
     expect(build('dance', {}, newer)).toEqual({ verb: 'dance', steps: 3 });
     expect(build('reboot', { stray: 'x' })).toEqual({ verb: 'reboot' });
+  });
+  it('says what an order says besides its verb, in sentences', () => {
+    const of = (language: 'de' | 'en', order: Record<string, unknown>) => argumentsOf(order, (id, args) => sentence(language, id, args));
+    expect(of('en', { verb: 'identify', seconds: 1 })).toBe('for a second');
+    expect(of('de', { verb: 'identify', seconds: 30 })).toBe('für 30 Sekunden');
+    expect(of('de', { verb: 'collect_logs', since_s: 60 })).toBe('aus der letzten Minute');
+    expect(of('en', { verb: 'collect_logs', since_s: 5 })).toBe('from the last minute');
+    expect(of('en', { verb: 'set_out_of_service', reason: 'Glas gesprungen' })).toBe('Glas gesprungen');
+    expect(of('en', { verb: 'reboot' })).toBe('');
   });
   it('lists the gravest last and a verb it does not know at the end', () => {
     expect(inOrder([{ verb: 'dance' }, { verb: 'reboot' }, { verb: 'identify' }]).map((v) => v.verb)).toEqual(['identify', 'reboot', 'dance']);

@@ -64,3 +64,17 @@ export function build(verb: string, values: Record<string, string>, info?: VerbI
   }
   return order;
 }
+
+/** Puts a sentence of the catalog together. */
+type Sentence = (id: string, args: { n: number }) => string;
+
+/** What an order says besides its verb, for people; empty for one that says nothing. */
+export function argumentsOf(order: Record<string, unknown>, t: Sentence): string {
+  const said = (name: string, value: unknown): string => {
+    if (name === 'seconds') return t('argument-text-seconds', { n: Number(value) });
+    if (name === 'since_s') return t('argument-text-minutes', { n: Math.max(1, Math.round(Number(value) / 60)) });
+    return String(value);
+  };
+  const named = Object.entries(order).filter(([name]) => name !== 'verb');
+  return named.map(([name, value]) => said(name, value)).join(', ');
+}

@@ -352,6 +352,7 @@ order-wait-15 = 15 Minuten
 order-wait-60 = eine Stunde
 order-wait-480 = acht Stunden
 order-wait-1380 = bis morgen
+order-waits-up-to = Wartezeit: { $time }
 order-reason = Anlass (freiwillig, steht im Protokoll)
 order-preview = Weiter zur Vorschau
 order-applies = { $n ->
@@ -398,8 +399,14 @@ order-batch = Alle Aufträge dieser Sammlung
 argument-unit = Dienst
 argument-seconds = Sekunden
 argument-minutes = Aus den letzten Minuten
-argument-text-seconds = für { $n } Sekunden
-argument-text-minutes = aus den letzten { $n } Minuten
+argument-text-seconds = { $n ->
+    [one] für eine Sekunde
+   *[other] für { $n } Sekunden
+}
+argument-text-minutes = { $n ->
+    [one] aus der letzten Minute
+   *[other] aus den letzten { $n } Minuten
+}
 argument-reason = Grund für das Personal
 command-queued = Wartet auf das Terminal
 command-queued-text = Wird gesendet, sobald das Terminal verbunden ist, spätestens { $at }.
@@ -419,6 +426,7 @@ command-cancel-asked = Die Rücknahme ist erbeten; das Terminal entscheidet, ob 
 command-history = Verlauf
 command-issued = Erteilt von { $by } am { $at }
 command-reason = Anlass: { $reason }
+command-verbatim = Wortlaut des Terminals
 command-forced = Ohne zu warten, weil: { $reason }
 command-times = Beginn spätestens { $start }, Ende spätestens { $finish }
 command-logs = Logs ansehen

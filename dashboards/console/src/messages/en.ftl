@@ -352,6 +352,7 @@ order-wait-15 = 15 minutes
 order-wait-60 = an hour
 order-wait-480 = eight hours
 order-wait-1380 = until tomorrow
+order-waits-up-to = Waiting time: { $time }
 order-reason = Occasion (optional, kept in the audit)
 order-preview = Continue to preview
 order-applies = { $n ->
@@ -398,8 +399,14 @@ order-batch = All orders of this batch
 argument-unit = Service
 argument-seconds = Seconds
 argument-minutes = From the last minutes
-argument-text-seconds = for { $n } seconds
-argument-text-minutes = from the last { $n } minutes
+argument-text-seconds = { $n ->
+    [one] for a second
+   *[other] for { $n } seconds
+}
+argument-text-minutes = { $n ->
+    [one] from the last minute
+   *[other] from the last { $n } minutes
+}
 argument-reason = Reason for the staff
 command-queued = Waiting for the display
 command-queued-text = Will be sent as soon as the display is connected, at the latest { $at }.
@@ -419,6 +426,7 @@ command-cancel-asked = Cancellation is requested; the display decides whether it
 command-history = History
 command-issued = Issued by { $by } on { $at }
 command-reason = Occasion: { $reason }
+command-verbatim = The display's own words
 command-forced = Without waiting, because: { $reason }
 command-times = Start by { $start }, finish by { $finish }
 command-logs = View logs
