@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use migrado_link::session::{LinkOptions, link};
+use migrado_protocol::desired::Desired;
 use migrado_protocol::topic::terminal_filters;
 use tokio::sync::watch;
 
@@ -39,6 +40,7 @@ use crate::tasks::{Stage, Tasks};
 use crate::telemetry::sampler::{Pace, sample};
 use crate::telemetry::{Outbox, State, memory};
 use crate::time_asker;
+use crate::update::Opening;
 use crate::uplink::Uplink;
 
 /// The configuration cannot be used (`EX_USAGE`): restarting will not help.
@@ -169,6 +171,7 @@ impl Agent {
             ),
         );
 
+        self.start_updates(&mut tasks, &held, &kiosk, &state, desired.in_force())?;
         let numbers = SessionNumbers::new(self.store.clone(), terminal.clone());
         let (publisher, events, driver) = link(self.link_options(&held), numbers);
         tasks.spawn_until_canceled(Stage::Link, "link", driver);
@@ -241,6 +244,22 @@ impl Agent {
         stop(tasks, control, code, goes_down).await;
         drop(whole_wanted);
         Ok(code)
+    }
+
+    /// Starts whatever brings content.
+    fn start_updates(
+        &self,
+        tasks: &mut Tasks,
+        held: &Arc<Held>,
+        kiosk: &Kiosk,
+        state: &State,
+        desired: watch::Receiver<Option<Desired>>,
+    ) -> anyhow::Result<()> {
+        let opening = Opening { data_dir: &self.config.data_dir, store: &self.store, held, kiosk, state };
+        if let Some(driver) = crate::update::open(&opening, desired)? {
+            tasks.spawn(Stage::Work, "update", driver.run(tasks.token(Stage::Work)));
+        }
+        Ok(())
     }
 
     fn link_options(&self, held: &Held) -> LinkOptions {
@@ -353,7 +372,7 @@ async fn tell_facts(
     kiosk: Kiosk,
     state: State,
     mut mode: watch::Receiver<Mode>,
-    mut desired: watch::Receiver<Option<migrado_protocol::desired::Desired>>,
+    mut desired: watch::Receiver<Option<Desired>>,
     mut linked: watch::Receiver<Linked>,
 ) {
     let mut verdict = state.verdict();

@@ -164,6 +164,7 @@ mod tests {
                 broker: "b:1".into(),
                 controller: "c:2".into(),
                 signing_keys: vec![],
+                content_root: None,
             },
             next: None,
         };
