@@ -25,7 +25,11 @@ fn init(roots: usize, threshold: usize) -> Init {
 
 fn keys(folder: &KeyFolder, role: Role, passphrase: Option<&str>) -> Vec<Key> {
     let stored = folder.stored().unwrap();
-    stored.iter().filter(|s| s.role == role && s.here).map(|s| files::read(&s.path, passphrase).unwrap()).collect()
+    stored
+        .iter()
+        .filter(|s| s.role == role && s.here)
+        .map(|s| files::read(&s.path, passphrase).unwrap())
+        .collect()
 }
 
 fn release(folder: &Path) -> Manifest {
@@ -38,7 +42,12 @@ fn release(folder: &Path) -> Manifest {
 /// Adds a release to the list of a folder and keeps it.
 fn publish(folder: &mut KeyFolder, name: &str, manifest: &Manifest) -> Result<Vec<u8>, SignError> {
     let mut list = List::after(folder.targets())?;
-    list.add(&NewRelease { name: name.parse().unwrap(), title: "Winter".into(), published: day(0), manifest })?;
+    list.add(&NewRelease {
+        name: name.parse().unwrap(),
+        title: "Winter".into(),
+        published: day(0),
+        manifest,
+    })?;
     let signed = folder.sign(&list, &keys(folder, Role::Content, None), day(365), day(0))?;
     folder.keep_targets(&signed)?;
     Ok(signed)
@@ -147,7 +156,10 @@ fn a_lost_content_key_is_replaced_and_the_list_signed_anew() {
     let signed = publish(&mut folder, "2026-11-25.1", &manifest).unwrap();
     let lost = folder.spec().unwrap().contents[0];
     let roots = keys(&folder, Role::Root, None);
-    assert_eq!(rotate(&mut folder, &Change { lost: vec![lost], ..Change::default() }, &roots[..2]).unwrap(), 2);
+    assert_eq!(
+        rotate(&mut folder, &Change { lost: vec![lost], ..Change::default() }, &roots[..2]).unwrap(),
+        2
+    );
     assert!(!folder.spec().unwrap().contents.contains(&lost));
     let old = check_targets(folder.roots(), &signed, day(0)).unwrap_err();
     assert_eq!(old.name(), "wrong_key", "what the lost key signed is worth nothing");
@@ -183,10 +195,14 @@ fn too_few_keys_change_nothing_and_the_missing_ones_are_named() {
     let error = rotate(&mut folder, &Change::default(), &roots[..1]).unwrap_err();
     let SignError::TooFewKeys { have, need, missing, .. } = &error else { panic!("{error}") };
     assert_eq!((*have, *need), (1, 2));
-    assert!(missing.contains(&roots[1].public().to_string()) && missing.contains(&roots[2].public().to_string()));
+    assert!(
+        missing.contains(&roots[1].public().to_string()) && missing.contains(&roots[2].public().to_string())
+    );
     let stranger: PublicKey = Key::generate().unwrap().public();
     let unknown = Change { lost: vec![stranger], ..Change::default() };
-    assert!(matches!(rotate(&mut folder, &unknown, &roots), Err(SignError::UnknownKey(key)) if key == stranger));
+    assert!(
+        matches!(rotate(&mut folder, &unknown, &roots), Err(SignError::UnknownKey(key)) if key == stranger)
+    );
     let twice = Change { freshness: Some(roots[0].public()), ..Change::default() };
     assert!(matches!(rotate(&mut folder, &twice, &roots), Err(SignError::Numbers(_))));
     assert_eq!(KeyFolder::open(&at).unwrap().roots().len(), 1);
