@@ -4,8 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use migrado_content::manifest::ManifestId;
 use migrado_content::store::Store as Content;
 use migrado_protocol::content::{ContentReport, ReleaseWanted, UpdateState};
 use migrado_protocol::desired::Desired;
@@ -13,7 +11,7 @@ use migrado_protocol::health::{Component, HealthState};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{Fetch, Trouble, blocking};
+use super::fetch::{Fetch, Trouble};
 use super::judge::judge;
 use super::line::{Line, Meter};
 use super::list::{Found, Lists};
@@ -21,8 +19,7 @@ use super::machine::{self, Broken, Step, World};
 use super::observe::{Observer, PageSays, Seen};
 use super::record::{Bytes, Event, Record, Target};
 use crate::identity::Held;
-use crate::kiosk::library::ActiveRelease;
-use crate::kiosk::{EndCause, Kiosk};
+use crate::kiosk::Kiosk;
 use crate::platform::clock;
 use crate::store::{Store, StoreError};
 use crate::telemetry::State;
@@ -36,7 +33,7 @@ const WATCH_PERIOD: Duration = Duration::from_secs(2);
 /// How often the report learns how many bytes have come.
 const TELL_PERIOD: Duration = Duration::from_secs(1);
 /// How long to leave a disk alone that did not take the record.
-const DISK_PAUSE: Duration = Duration::from_secs(30);
+pub(super) const DISK_PAUSE: Duration = Duration::from_secs(30);
 /// A budget where none is set: this many times the release's files, and room for lists.
 const BUDGET_FACTOR: u64 = 2;
 const BUDGET_LISTS_BYTES: u64 = 16 * 1024 * 1024;
@@ -65,8 +62,8 @@ pub struct Parts {
 /// The task.
 #[derive(Debug)]
 pub struct Driver {
-    parts: Parts,
-    record: Record,
+    pub(super) parts: Parts,
+    pub(super) record: Record,
     observer: Observer,
     /// Pauses after breaks of the line, in a row.
     breaks: u32,
@@ -76,7 +73,7 @@ pub struct Driver {
 
 /// When to look again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Next {
+pub(super) enum Next {
     Now,
     After(Duration),
 }
@@ -135,7 +132,7 @@ impl Driver {
         true
     }
 
-    fn tell(&self) {
+    pub(super) fn tell(&self) {
         tell(&self.parts.state, &self.record, &self.parts.desired, self.damaged.as_deref());
     }
 
@@ -213,11 +210,11 @@ impl Driver {
         }
     }
 
-    fn keep(&self) -> Result<(), StoreError> {
+    pub(super) fn keep(&self) -> Result<(), StoreError> {
         self.parts.store.keep_content(&self.record)
     }
 
-    fn happened(&mut self, event: Event) -> Result<(), StoreError> {
+    pub(super) fn happened(&mut self, event: Event) -> Result<(), StoreError> {
         if let Err(error) = self.record.happened(event, clock::now_ms()) {
             tracing::error!(%error, "an update went a way that it does not have");
         }
@@ -295,87 +292,6 @@ async fn until(at_ms: Option<i64>) {
     }
 }
 
-/// The effects that put a release in service, and the one before back.
-impl Driver {
-    async fn activate(&mut self, ends_visit: bool) -> Result<Next, StoreError> {
-        if self.record.state() != Some(UpdateState::Activating) {
-            self.happened(Event::Activate)?;
-            self.tell();
-        }
-        let Some(target) = self.record.target().and_then(|t| t.manifest.parse::<ManifestId>().ok()) else {
-            let detail = "the release that is wanted has no manifest's name".to_owned();
-            self.happened(Event::Refused(Broken { finding: "unknown_format".into(), detail }))?;
-            return Ok(Next::Now);
-        };
-        if ends_visit {
-            tracing::warn!("a visit ends for new content: its latest time has come");
-            self.parts.kiosk.end_session(EndCause::Update);
-        }
-        let content = self.parts.content.clone();
-        let switched = blocking(move || {
-            content.assemble(&target)?;
-            Ok(content.switch(&target)?)
-        });
-        if let Err(trouble) = switched.await {
-            tracing::error!(detail = trouble.broken.detail, "a release could not be put in service");
-            self.happened(Event::Refused(trouble.broken))?;
-        }
-        self.show();
-        Ok(Next::Now)
-    }
-
-    async fn roll_back(&mut self, broken: Broken) -> Result<Next, StoreError> {
-        tracing::error!(finding = broken.finding, detail = broken.detail, "a release is taken back");
-        self.record.take_back(&broken);
-        self.keep()?;
-        let before = self.record.before().and_then(|held| held.manifest.parse::<ManifestId>().ok());
-        let content = self.parts.content.clone();
-        let back = blocking(move || match before {
-            Some(before) => Ok(content.return_to(&before)?),
-            None => Ok(content.withdraw()?),
-        });
-        if let Err(trouble) = back.await {
-            // It is tried again until the disk takes it: the record says that it is under way.
-            tracing::error!(detail = trouble.broken.detail, "the release before could not be put back");
-            return Ok(Next::After(DISK_PAUSE));
-        }
-        self.show();
-        self.happened(Event::TakenBack)?;
-        Ok(Next::Now)
-    }
-
-    /// Throws away what nothing needs any more.
-    async fn collect(&self) {
-        let keep: Vec<ManifestId> = self.record.needed().iter().filter_map(|m| m.parse().ok()).collect();
-        let content = self.parts.content.clone();
-        match blocking(move || Ok(content.collect(&keep)?)).await {
-            Ok(collected) => tracing::debug!(?collected, "what nothing needs was thrown away"),
-            Err(trouble) => {
-                tracing::warn!(detail = trouble.broken.detail, "old content could not be thrown away")
-            }
-        }
-    }
-
-    /// Shows what is in service to the page.
-    fn show(&self) {
-        let active = self.parts.content.active();
-        let named = |id: &ManifestId| {
-            let held = [self.record.active(), self.record.previous(), self.record.before()];
-            let id = id.to_string();
-            let held = held.into_iter().flatten().find(|held| held.manifest == id);
-            let target = self.record.target().filter(|target| target.manifest == id);
-            held.map(|held| held.name.clone()).or_else(|| target.map(|target| target.name.clone()))
-        };
-        let recalled = self.parts.desired.borrow().as_ref().map(|d| d.recalled.clone()).unwrap_or_default();
-        self.parts.kiosk.show_release(active.map(|id| ActiveRelease {
-            id: id.to_string(),
-            name: named(&id).unwrap_or_default(),
-            folder: self.parts.content.release_folder(&id),
-            recalled: recalled.into_iter().map(|r| (r.form, r.edition)).collect(),
-        }));
-    }
-}
-
 impl Parts {
     /// Fetches a release: the signed list first, which must name it.
     async fn fetch(
@@ -388,7 +304,7 @@ impl Parts {
         let budget = wanted.budget_bytes.unwrap_or(u64::MAX);
         let meter = Meter::new(progress.borrow().done, budget, wanted.throttle_bytes_s);
         let line = Line::new(&self.held.tls(), self.held.controller(), meter)?;
-        let found = halt.run_until_cancelled(self.lists.find(&line, &target, Timestamp::now())).await;
+        let found = halt.run_until_cancelled(self.lists.find(&line, &target, clock::now())).await;
         let found = found.ok_or_else(Trouble::halted)??;
         let id = target.manifest.parse().map_err(|_| Trouble::halted())?;
         let fetch = Fetch {

@@ -6,6 +6,7 @@
 //! remembered stands in [`record`], what the health tree says in [`judge`].
 
 pub mod driver;
+mod effects;
 pub mod fetch;
 pub mod judge;
 pub mod line;
