@@ -5,6 +5,7 @@
 mod api;
 mod broker_certificate;
 mod commands;
+mod conformance;
 mod content;
 mod data_path;
 mod first_password;
