@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
+
 use crate::exit::{Code, Failure, HELP};
+
+mod content;
 
 /// Manages MigraDo's self-service displays.
 #[derive(Debug, Parser)]
@@ -81,7 +85,7 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Option<Audit>,
     },
-    /// What visitors see: check and build a folder of content
+    /// What visitors see: check, build and publish a folder of content
     Content {
         #[command(subcommand)]
         verb: Content,
@@ -182,37 +186,6 @@ pub(crate) enum SigningKey {
         /// Do not ask
         #[arg(long)]
         yes: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Content {
-    /// Name every mistake of a folder at once, with file and line; ends with 1 when nothing can be built
-    Check {
-        /// The folder; without it this one if it has a content.yaml, else config/content
-        folder: Option<PathBuf>,
-        /// Print how far each item is in each language, instead of the mistakes
-        #[arg(long)]
-        matrix: bool,
-        /// Also say what is only good to know, for example which translations are drafts
-        #[arg(long)]
-        notices: bool,
-        /// The same as --output json
-        #[arg(long)]
-        json: bool,
-        /// Check as if it were this day
-        #[arg(long, value_name = "DAY")]
-        today: Option<jiff::civil::Date>,
-    },
-    /// Make the files of a release from a folder without mistakes
-    Build {
-        /// The folder
-        folder: PathBuf,
-        /// Where to: a folder that does not exist yet
-        out: PathBuf,
-        /// Build as if it were this day
-        #[arg(long, value_name = "DAY")]
-        today: Option<jiff::civil::Date>,
     },
 }
 

@@ -87,6 +87,31 @@ impl Client {
         self.send(Method::POST, path, Some(body), headers).await
     }
 
+    /// Puts a part of an object, within the time that a slow line takes for it.
+    pub(crate) async fn put(
+        &self,
+        path: &str,
+        range: Option<&str>,
+        body: reqwest::Body,
+        within: Duration,
+    ) -> Result<Value, Failure> {
+        let mut request = self.request(Method::PUT, path).timeout(within).body(body);
+        if let Some(range) = range {
+            request = request.header("Content-Range", range);
+        }
+        let response = refuse(request.send().await.map_err(|e| self.away(&e))?).await?;
+        response.json().await.map_err(|e| self.away(&e))
+    }
+
+    /// The bytes behind a path; `None` when there is nothing.
+    pub(crate) async fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match self.text(path).await {
+            Ok(text) => Ok(Some(text.into_bytes())),
+            Err(failure) if failure.code == Code::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Deletes a resource as it was just read, so that nobody's change is lost.
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
         let current = self
@@ -218,7 +243,7 @@ fn words(problem: &Problem) -> String {
 }
 
 /// An error with everything that led to it.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -34,7 +34,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
     let output = cli.connection.output();
     match cli.group {
         Group::Completions { shell } => cli::completions(shell),
-        Group::Content { verb } => verbs::content::run(output, verb),
+        Group::Content { verb } => verbs::content::run(&cli.connection, output, verb).await,
         Group::Login(login) => verbs::login::run(&cli.connection, &login).await,
         group => {
             let client = client::Client::connect(&cli.connection)?;
