@@ -1,5 +1,8 @@
-//! `migradoctl content`: checks an editor's folder and builds the files of a release from it. Files
-//! only; neither asks the controller.
+//! `migradoctl content`: checks an editor's folder, builds the files of a release from it, and shows
+//! them as the visitor sees them. Files only; none of it asks the controller.
+
+mod preview;
+mod served;
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +22,7 @@ use crate::output;
 /// Where the content of this repository lies.
 const USUAL_FOLDER: &str = "config/content";
 
-pub(crate) fn run(format: Format, verb: Content) -> Result<Code, Failure> {
+pub(crate) async fn run(format: Format, verb: Content) -> Result<Code, Failure> {
     match verb {
         Content::Check { folder, matrix, notices, json, today } => {
             let format = if json { Format::Json } else { format };
@@ -33,6 +36,9 @@ pub(crate) fn run(format: Format, verb: Content) -> Result<Code, Failure> {
                 let errors = count(&findings, Severity::Error);
                 Ok(if errors == 0 { Code::Ok } else { Code::Failed })
             }
+        }
+        Content::Preview { folder, port, today } => {
+            preview::run(format, folder.unwrap_or_else(usual), port, today).await
         }
         Content::Build { folder, out, today } => make(format, &folder, &out, day(today)),
     }
