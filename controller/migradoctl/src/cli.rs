@@ -85,7 +85,7 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Option<Audit>,
     },
-    /// What visitors see: check, build and publish a folder of content
+    /// What visitors see: check, preview, build and publish a folder of content
     Content {
         #[command(subcommand)]
         verb: Content,

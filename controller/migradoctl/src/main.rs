@@ -1,7 +1,7 @@
 //! `migradoctl`: the operator's and the editor's command line.
 //!
 //! Talks to the controller's API and to nothing else, but for `content`, which reads and writes files
-//! only; its words are those of the API and of the console. Data goes to stdout, everything else to stderr. The exit codes are those of
+//! and shows them on loopback; its words are those of the API and of the console. Data goes to stdout, everything else to stderr. The exit codes are those of
 //! [`exit::Code`] and stand in `--help`.
 
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand, backticks included")]
