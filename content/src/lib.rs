@@ -24,6 +24,12 @@ pub mod limits;
 pub mod manifest;
 pub mod path;
 pub mod store;
+pub mod trust;
+
+#[cfg(feature = "freshness")]
+pub mod freshness;
+#[cfg(feature = "freshness")]
+pub mod keys;
 
 #[cfg(feature = "authoring")]
 pub mod authoring;
@@ -33,6 +39,8 @@ pub mod build;
 pub mod check;
 #[cfg(feature = "authoring")]
 pub mod finding;
+#[cfg(feature = "authoring")]
+pub mod sign;
 
 #[cfg(test)]
 mod scratch_tests;

@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::{Digest, NotADigest};
+use crate::digest::{Digest, Hasher, NotADigest};
 use crate::limits::{MANIFEST_BYTES_MAX, RELEASE_BYTES_MAX, RELEASE_FILES_MAX};
 use crate::path::{self, Unsafe};
 
@@ -192,7 +192,10 @@ impl Manifest {
     /// What the release is known by.
     #[must_use]
     pub fn id(&self) -> ManifestId {
-        ManifestId(Digest::of(&self.to_bytes()))
+        let mut hashed = Hashed(Hasher::new());
+        // Hashing does not fail.
+        self.write(&mut hashed).unwrap_or_default();
+        ManifestId(hashed.0.finish())
     }
 
     /// The files, sorted by path.
@@ -231,6 +234,20 @@ impl Manifest {
             serde_json::to_writer(&mut *out, entry)?;
         }
         out.write_all(b"\n]}\n")
+    }
+}
+
+/// Hashes what is written: a manifest may have tens of megabytes.
+struct Hashed(Hasher);
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

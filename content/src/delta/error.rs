@@ -4,7 +4,7 @@ use std::io;
 
 use crate::digest::Digest;
 use crate::limits::{FRAME_OUT_MIN, PACK_LINE_BYTES_MAX};
-use crate::manifest::{ManifestError, ManifestId};
+use crate::manifest::ManifestId;
 use crate::store::StoreError;
 
 use super::codec::CodecError;
@@ -140,9 +140,6 @@ pub enum PackError {
         /// Why.
         source: CodecError,
     },
-    /// The manifest that came is none.
-    #[error("the pack brings a manifest that this program does not take")]
-    Manifest(#[source] ManifestError),
     /// Bytes after the end.
     #[error("the pack goes on after its end at byte {at}")]
     Trailing {

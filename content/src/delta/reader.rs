@@ -291,7 +291,9 @@ impl PackReader {
                     Some((id, _)) => self.store.manifest_bytes(id).map_err(PackError::Store)?,
                     None => Vec::new(),
                 };
-                self.manifest = Some(Incoming { size, bytes: Vec::new(), reference });
+                // Bounded by its line, and what is not written takes no memory.
+                let bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+                self.manifest = Some(Incoming { size, bytes, reference });
                 Ok(())
             }
             Record::Frame(frame) => {

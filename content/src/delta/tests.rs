@@ -1,6 +1,7 @@
 //! Packs there and back, stopped at every border, and everything that a pack must not be.
 
 mod hostile;
+mod stopped;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -26,6 +26,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -158,11 +159,10 @@ impl Store {
     /// The files whose objects are not kept yet, each object once.
     #[must_use]
     pub fn missing(&self, manifest: &Manifest) -> Vec<Entry> {
-        let mut indexes: Vec<usize> = manifest.objects().into_values().collect();
+        let mut seen = BTreeSet::new();
+        let absent = manifest.entries().iter().filter(|entry| !self.has(&entry.sha256, entry.size));
         // As the manifest has them: what belongs together is fetched together.
-        indexes.sort_unstable();
-        let entries = indexes.into_iter().filter_map(|index| manifest.entries().get(index));
-        entries.filter(|entry| !self.has(&entry.sha256, entry.size)).cloned().collect()
+        absent.filter(|entry| seen.insert(entry.sha256)).cloned().collect()
     }
 
     /// The object that is on its way: new, or what came of it before.

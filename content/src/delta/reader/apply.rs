@@ -113,14 +113,17 @@ impl PackReader {
 
     fn complete_manifest(&mut self) -> Result<(), PackError> {
         let Some(incoming) = self.manifest.take_if(|m| m.bytes.len() as u64 == m.size) else { return Ok(()) };
-        let found = Digest::of(&incoming.bytes);
+        // Both can be large, and only one of them is still needed.
+        let bytes = incoming.bytes;
+        drop(incoming.reference);
+        let found = Digest::of(&bytes);
         if found != self.wanted.digest() {
             let object = self.wanted.digest();
             return Err(PackError::Store(StoreError::Mismatch { object, found }));
         }
-        let target = Manifest::parse(&incoming.bytes).map_err(PackError::Manifest)?;
+        let target = self.store.put_manifest(&bytes, &self.wanted).map_err(PackError::Store)?;
+        drop(bytes);
         // Before the first byte of a file.
-        self.store.put_manifest(&incoming.bytes, &self.wanted).map_err(PackError::Store)?;
         self.store.admit(&target).map_err(PackError::Store)?;
         self.target = Some(target);
         Ok(())

@@ -1,0 +1,36 @@
+//! What the fallback by chunks would send to turn one folder into another. For measuring.
+//!
+//! `chunk_sizes OLD NEW`: bytes of the indexes of changed files, and of the ranges that are not in OLD.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+
+use migrado_content::chunks::{Index, Plan};
+use migrado_content::manifest::Manifest;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [old, new] = &arguments[..] else { return Err("chunk_sizes OLD NEW".into()) };
+    let (old_at, new_at) = (Path::new(old), Path::new(new));
+    let (old, new) = (Manifest::of_folder(old_at)?, Manifest::of_folder(new_at)?);
+    let has = old.objects();
+    let mut local = Vec::new();
+    for entry in old.entries() {
+        local.push((entry.sha256, Index::of(File::open(old_at.join(&*entry.path))?)?));
+    }
+    let (mut index_bytes, mut range_bytes, mut ranges) = (0, 0, 0);
+    for (object, at) in new.objects().into_iter().filter(|(object, _)| !has.contains_key(object)) {
+        let entry = new.entries().get(at).ok_or("the manifest lost a file")?;
+        let index = Index::of(File::open(new_at.join(&*entry.path))?)?;
+        index_bytes += index.to_bytes().len();
+        let mut plan = Plan::new(index);
+        local.iter().filter(|(old, _)| *old != object).for_each(|(old, index)| plan.look_in(*old, index));
+        let missing = plan.ranges(0);
+        ranges += missing.len();
+        range_bytes += missing.iter().map(|range| range.length).sum::<u64>();
+    }
+    writeln!(std::io::stdout(), "indexes {index_bytes} bytes, {ranges} ranges with {range_bytes} bytes")?;
+    Ok(())
+}
