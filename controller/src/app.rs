@@ -31,7 +31,7 @@ use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
-use crate::releases::Releases;
+use crate::releases::{Releases, freshness};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
@@ -41,6 +41,8 @@ use crate::{alive, desired, files, first, log, store, sweep, systemd};
 const KEEP_ALIVE_S: u16 = 30;
 /// Seconds for which an external broker keeps what came while the controller was away.
 const SESSION_EXPIRY_S: u32 = 24 * 3600;
+/// The key that says which list of releases is the newest, below the data folder.
+const FRESHNESS_KEY: &str = "pki/private/freshness.pk8";
 /// How often time alone may change what is shown, and systemd's watchdog is fed if the working loop
 /// has turned. A third of the unit's `WatchdogSec`.
 const TURN: Duration = Duration::from_secs(10);
@@ -113,11 +115,13 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
         }
     };
     let (releases, asked) =
-        Releases::open(&config.data_dir.join("content")).context("opening the content")?;
+        Releases::open(&config.data_dir.join("content"), &config.data_dir.join(FRESHNESS_KEY))
+            .context("opening the content")?;
     tasks.spawn(Stage::Work, "packs", releases.packs().clone().run(asked, tasks.token(Stage::Work)));
     let parts =
         compose(&config, &pool, Opened { identities, pki, kicker, clock, releases }, refusals).await?;
     first::account(&config, &parts.state).await?;
+    freshness::mirror(&parts.state).await.context("reading the signed list of releases")?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks)?;
     start_upkeep(&parts, broker_renewed, refused, &mut tasks);
@@ -341,6 +345,7 @@ fn start_upkeep(
     });
     let (pool, whole) = (parts.state.pool.clone(), parts.audit_whole.clone());
     tasks.spawn_until_canceled(Stage::Work, "audit", crate::audit::watch(pool, whole));
+    tasks.spawn_until_canceled(Stage::Work, "freshness", freshness::keep(parts.state.clone()));
     let sweep = sweep::run(parts.state.pool.clone(), parts.state.clock.clone());
     tasks.spawn_until_canceled(Stage::Work, "sweep", sweep);
     let state = parts.state.clone();

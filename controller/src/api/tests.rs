@@ -89,7 +89,9 @@ impl World {
                 languages: vec!["de".into()],
             }),
             desired_changed: Arc::default(),
-            releases: Releases::open(&folder.path().join("content")).unwrap().0,
+            releases: Releases::open(&folder.path().join("content"), &folder.path().join("freshness.pk8"))
+                .unwrap()
+                .0,
             streams: Default::default(),
             enrolling: enrolling(),
             renewing: renewing(),

@@ -402,6 +402,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/freshness-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key with which the controller says which list is the newest, for the editor's root. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/metadata/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A part of the signed list, by the name that The Update Framework gives it: an editor signs the
+         *     version after the newest.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/content/objects/{sha256}": {
         parameters: {
             query?: never;
@@ -611,7 +684,33 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Lets a signed list go live: checked as displays check it, with every object of every release here.
+         *     The same list a second time changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Published"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -1937,6 +2036,23 @@ export interface components {
          * @enum {string}
          */
         PrinterState: "idle" | "processing" | "stopped" | "unknown";
+        /** @description A list that an editor signed. */
+        Publication: {
+            /** @description Versions of the root that may not be here yet, in their order, each as text. */
+            roots?: string[];
+            /** @description The signed list (The Update Framework, `targets.json`), as text. */
+            targets: string;
+        };
+        /** @description What went live. */
+        Published: {
+            /** @description Names of the releases that are live, the oldest first. */
+            live: string[];
+            /**
+             * Format: int64
+             * @description Version of the list.
+             */
+            targets_version: number;
+        };
         /**
          * @description Why a component is not `ok`. Closed, so that every reason has a sentence and a next step.
          * @enum {string}
