@@ -132,7 +132,7 @@ pub fn rejection(rejection: Rejection) -> Name {
 
 /// What the audit log remembers: deeds, and refusals by their label. A word that is missing here
 /// stands as it is.
-const ACTIONS: [(&str, Name); 41] = [
+const ACTIONS: &[(&str, Name)] = &[
     ("login", ("Anmeldung", "Sign-in")),
     ("make_api_token", ("API-Schlüssel erzeugt", "API token made")),
     ("token.withdraw", ("API-Schlüssel entfernt", "API token removed")),
@@ -157,6 +157,17 @@ const ACTIONS: [(&str, Name); 41] = [
     ("enroll", ("Anmeldung mit Einmalcode", "Enrollment with a one-time token")),
     ("command.issue", ("Auftrag erteilt", "Order given")),
     ("command.cancel", ("Rücknahme eines Auftrags verlangt", "Order asked to be taken back")),
+    ("calendar.change", ("Kalender geändert", "Calendar changed")),
+    (
+        "calendar.reset",
+        ("Kalender auf die Konfiguration zurückgesetzt", "Calendar set back to the configuration"),
+    ),
+    ("schedule.add", ("Geplanter Auftrag angelegt", "Scheduled order added")),
+    ("schedule.change", ("Geplanter Auftrag geändert", "Scheduled order changed")),
+    ("schedule.pause", ("Geplanter Auftrag angehalten", "Scheduled order paused")),
+    ("schedule.resume", ("Geplanter Auftrag fortgesetzt", "Scheduled order resumed")),
+    ("schedule.remove", ("Geplanter Auftrag entfernt", "Scheduled order removed")),
+    ("schedule.skip", ("Geplanter Auftrag ausgelassen", "Scheduled order skipped")),
     ("logs.upload", ("Protokolle hochgeladen", "Logs uploaded")),
     ("malformed", ("Unlesbare Nachricht", "Unreadable message")),
     ("oversized", ("Zu große Nachricht", "Oversized message")),
