@@ -1024,14 +1024,14 @@ export interface paths {
         /** What holds on each day, and why. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The first, like 2026-12-01. */
-                    from: string;
-                    /** @description The last, at most 93 days in all. */
-                    to: string;
+                query?: {
+                    /** @description The first, like 2026-12-01; today if it is left out. */
+                    from?: string;
+                    /** @description The last, at most 93 days in all; four weeks after the first if it is left out. */
+                    to?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
