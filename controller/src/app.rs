@@ -20,6 +20,7 @@ use crate::api::{listeners, router};
 use crate::audit::{Audit, Entry};
 use crate::auth::accounts::Accounts;
 use crate::broker::{Broker, BrokerOptions, Refusals, refusals::Refusal};
+use crate::calendar::kept::Calendars;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::commands::dispatch::{Dispatch, Outlet};
@@ -174,6 +175,8 @@ async fn compose(
     let audit = Arc::new(Audit::new(pool.clone()));
     let events = Events::new(now_ms);
     let commands = Commands::open(pool.clone(), events.clone(), clock.clone()).await?;
+    let configured = config.sites.iter().map(|site| (site.id.clone(), site.calendar.clone()));
+    let calendars = Calendars::open(pool.clone(), configured).await?;
     let sites = config
         .sites
         .iter()
@@ -190,6 +193,7 @@ async fn compose(
         events,
         pki,
         clock,
+        calendars,
         settings: Arc::new(Settings {
             sites,
             terminal_address: config.terminal_address(),

@@ -74,6 +74,11 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Commands,
     },
+    /// When sites are open, and when their displays may be changed
+    Calendar {
+        #[command(subcommand)]
+        verb: Calendar,
+    },
     /// What changes, as it changes
     Events(Events),
     /// Who did what, newest first
@@ -85,7 +90,7 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Option<Audit>,
     },
-    /// What visitors see: check, build and publish a folder of content
+    /// What visitors see: check, preview, build and publish a folder of content
     Content {
         #[command(subcommand)]
         verb: Content,
@@ -175,6 +180,36 @@ pub(crate) enum Commands {
     Cancel { id: String },
     /// The logs that an order brought back
     Logs { id: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Calendar {
+    /// Whether a site is open, its windows, and what its calendar says
+    Show {
+        site: String,
+        /// Print the calendar as a file that `calendar set` takes
+        #[arg(long)]
+        yaml: bool,
+    },
+    /// What holds on each day, and why
+    Days {
+        site: String,
+        /// The first day; without it today
+        #[arg(long, value_name = "DAY")]
+        from: Option<jiff::civil::Date>,
+        /// The last day; without it four weeks in all
+        #[arg(long, value_name = "DAY")]
+        to: Option<jiff::civil::Date>,
+    },
+    /// Give a site the calendar of a file (YAML), in place of the configuration's
+    Set { site: String, file: PathBuf },
+    /// Go back to the calendar of the configuration
+    Reset {
+        site: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -88,7 +88,7 @@ impl Client {
     }
 
     /// Puts a part of an object, within the time that a slow line takes for it.
-    pub(crate) async fn put(
+    pub(crate) async fn put_part(
         &self,
         path: &str,
         range: Option<&str>,
@@ -114,6 +114,15 @@ impl Client {
 
     /// Deletes a resource as it was just read, so that nobody's change is lost.
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.over(Method::DELETE, path, None).await
+    }
+
+    /// Puts something in place of a resource as it was just read, so that nobody's change is lost.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.over(Method::PUT, path, Some(body)).await
+    }
+
+    async fn over(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let current = self
             .request(Method::GET, path)
             .timeout(ANSWER_TIMEOUT)
@@ -122,7 +131,7 @@ impl Client {
             .map_err(|e| self.away(&e))?;
         let current = refuse(current).await?;
         let etag = current.headers().get("etag").and_then(|v| v.to_str().ok()).unwrap_or("*").to_owned();
-        self.send(Method::DELETE, path, None, &[("If-Match", &etag)]).await
+        self.send(method, path, body, &[("If-Match", &etag)]).await
     }
 
     /// Every item of a list, page after page.

@@ -10,7 +10,7 @@ use migrado_content::trust::Releases as List;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::extract::Json;
+use super::extract::{Json, Nothing, Query};
 use super::guard::{Operator, Viewer};
 use super::problem::{Answer, Problem};
 use super::state::ApiState;
@@ -91,7 +91,11 @@ async fn views(state: &ApiState, releases: Vec<Release>) -> Answer<Vec<ReleaseVi
 
 /// Lists releases, the newest first, also those that were withdrawn.
 #[utoipa::path(get, path = "/api/v1/releases", responses((status = 200, body = ReleaseList)))]
-pub async fn list(State(state): State<ApiState>, Viewer(_): Viewer) -> Answer<axum::Json<ReleaseList>> {
+pub async fn list(
+    State(state): State<ApiState>,
+    Viewer(_): Viewer,
+    _: Query<Nothing>,
+) -> Answer<axum::Json<ReleaseList>> {
     let releases = rows::all(&state.pool).await?;
     Ok(axum::Json(ReleaseList { releases: views(&state, releases).await? }))
 }

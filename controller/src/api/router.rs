@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, commands, content, events, fleet, guard, problem, releases, session, signing_key,
-    terminal, terminal_content, terminal_identity, terminal_release, terminals, timeline,
+    access, assets, calendar, commands, content, events, fleet, guard, problem, releases, session,
+    signing_key, terminal, terminal_content, terminal_identity, terminal_release, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -37,6 +37,8 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::login, session::show, session::logout))
         .routes(routes!(session::change_password))
         .routes(routes!(fleet::show))
+        .routes(routes!(calendar::show, calendar::change, calendar::go_back))
+        .routes(routes!(calendar::days))
         .routes(routes!(terminals::list, terminals::add))
         .routes(routes!(terminals::show, terminals::change, terminals::retire))
         .routes(routes!(terminals::enroll_token))

@@ -53,5 +53,6 @@ async fn others(sources: &Sources) -> Others {
         commands.insert("unreadable".to_owned(), unreadable);
     }
     let (refused, usage) = (refusals.counts(), totals.by_site(&state.fleet));
-    Others { refused, commands, usage, audit_whole: audit_whole.load(Ordering::Relaxed) }
+    let (audit_whole, sites) = (audit_whole.load(Ordering::Relaxed), state.calendars.all());
+    Others { refused, commands, usage, audit_whole, sites }
 }

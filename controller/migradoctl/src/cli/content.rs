@@ -24,6 +24,17 @@ pub(crate) enum Content {
         #[arg(long, value_name = "DAY")]
         today: Option<jiff::civil::Date>,
     },
+    /// Show a folder as the visitor sees it, in a browser on this machine, until Ctrl-C
+    Preview {
+        /// The folder; without it this one if it has a content.yaml, else config/content
+        folder: Option<PathBuf>,
+        /// Where to listen on 127.0.0.1; 0 takes any that is free
+        #[arg(long, default_value_t = 7092)]
+        port: u16,
+        /// Show it as if it were this day
+        #[arg(long, value_name = "DAY")]
+        today: Option<jiff::civil::Date>,
+    },
     /// Make the files of a release from a folder without mistakes
     Build {
         /// The folder

@@ -114,7 +114,7 @@ async fn bring(client: &Client, object: Object, bar: ProgressBar) -> Result<(), 
         let told = bar.clone();
         let before = bar.position();
         let body = if bytes.is_empty() { reqwest::Body::from(bytes) } else { streamed(bytes, told) };
-        match client.put(&path, range.as_deref(), body, within).await {
+        match client.put_part(&path, range.as_deref(), body, within).await {
             Ok(answer) if answer["complete"] == true => return Ok(()),
             Ok(answer) => {
                 let stands = answer["stands"].as_u64().unwrap_or(at + length);

@@ -1,9 +1,11 @@
-//! `migradoctl content`: checks an editor's folder and builds the files of a release from it, which is
-//! files only; publishing and keys are in the modules below.
+//! `migradoctl content`: checks an editor's folder, builds the files of a release from it, and shows
+//! them as the visitor sees them, which is files only; publishing and keys are in the modules below.
 
 mod keys;
 mod passphrase;
+mod preview;
 mod publish;
+mod served;
 mod upload;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +45,9 @@ pub(crate) async fn run(connection: &Connection, format: Format, verb: Content) 
                 let errors = count(&findings, Severity::Error);
                 Ok(if errors == 0 { Code::Ok } else { Code::Failed })
             }
+        }
+        Content::Preview { folder, port, today } => {
+            preview::run(format, folder.unwrap_or_else(usual), port, today).await
         }
         Content::Build { folder, out, today } => make(format, &folder, &out, day(today)),
     }
