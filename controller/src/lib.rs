@@ -22,6 +22,7 @@ pub mod ingest;
 pub mod metrics;
 pub mod pki;
 pub mod releases;
+pub mod schedules;
 pub mod store;
 pub mod sweep;
 pub mod systemd;

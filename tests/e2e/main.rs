@@ -15,6 +15,7 @@ mod readiness;
 mod refusals;
 mod renewal;
 mod revocation;
+mod schedules;
 mod signing_keys;
 mod verbs;
 mod watchdog;
