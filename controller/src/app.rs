@@ -36,7 +36,7 @@ use crate::releases::Releases;
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
-use crate::{alive, desired, files, first, store, sweep, systemd};
+use crate::{alive, desired, files, first, logging, store, sweep, systemd};
 
 /// Seconds of silence after which the broker is asked whether it is there.
 const KEEP_ALIVE_S: u16 = 30;
@@ -78,7 +78,7 @@ struct Parts {
 
 /// Runs the controller until it is told to stop, or a task dies.
 pub async fn run(config: ControllerConfig) -> Result<()> {
-    init_log(&config);
+    logging::init(&config);
     tls::install_provider();
     let clock = Clock::system();
     files::make_folder(&config.data_dir, 0o750).context("making the data folder")?;
@@ -139,22 +139,6 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     }
     pool.close().await;
     died.map_or(Ok(()), |death| Err(death.into()))
-}
-
-fn init_log(config: &ControllerConfig) {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    use tracing_subscriber::util::SubscriberInitExt as _;
-    let filter = format!("{0},rmqtt={1},rmqtt_net={1},sqlx=warn", config.log.word(), "warn");
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_default();
-    let registry = tracing_subscriber::registry().with(filter);
-    // Under systemd the journal gets fields; elsewhere a person reads lines.
-    let installed = match crate::config::under_journal().then(tracing_journald::layer).and_then(Result::ok) {
-        Some(journal) => registry.with(journal).try_init(),
-        None => registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).try_init(),
-    };
-    if installed.is_err() {
-        tracing::debug!("the log was set up before");
-    }
 }
 
 /// The fleet as stored, and what the configuration adds to it.

@@ -19,6 +19,7 @@ pub mod first;
 pub mod fleet;
 pub mod identity;
 pub mod ingest;
+pub mod logging;
 pub mod metrics;
 pub mod pki;
 pub mod releases;

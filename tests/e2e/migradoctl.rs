@@ -269,7 +269,7 @@ async fn calendars_and_schedules_are_kept_from_the_command_line() {
     let set = ctl.ends(OK, &["calendar", "set", site, file, "-o", "json"]).await.json();
     assert_eq!(
         (&set["from"], &set["changed_by"]),
-        (&json!("console"), &json!("admin (migradoctl)")),
+        (&json!("console"), &json!("admin (token migradoctl of admin)")),
         "{set}"
     );
     // What is printed as a file is taken as one, and says the same.
