@@ -352,6 +352,8 @@ fn start_upkeep(
     tasks.spawn_until_canceled(Stage::Work, "freshness", freshness::keep(parts.state.clone()));
     let sweep = sweep::run(parts.state.pool.clone(), parts.state.clock.clone());
     tasks.spawn_until_canceled(Stage::Work, "sweep", sweep);
+    let schedules = crate::schedules::task::run(parts.state.clone());
+    tasks.spawn_until_canceled(Stage::Work, "schedules", schedules);
     let state = parts.state.clone();
     tasks.spawn_until_canceled(Stage::Work, "changes", async move {
         let mut changes = state.fleet.changes();

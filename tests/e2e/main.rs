@@ -17,6 +17,7 @@ mod refusals;
 mod releases;
 mod renewal;
 mod revocation;
+mod schedules;
 mod signing_keys;
 mod verbs;
 mod watchdog;

@@ -1,4 +1,8 @@
-//! The words of the command line: noun, then verb.
+//! The words of the command line: noun, then verb. Those of content are in `content`, those of
+//! calendars and schedules in `office`.
+
+mod content;
+mod office;
 
 use std::path::PathBuf;
 
@@ -6,10 +10,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
+pub(crate) use office::{AddSchedule, Calendar, Schedules};
 
 use crate::exit::{Code, Failure, HELP};
-
-mod content;
 
 /// Manages MigraDo's self-service displays.
 #[derive(Debug, Parser)]
@@ -78,6 +81,11 @@ pub(crate) enum Group {
     Calendar {
         #[command(subcommand)]
         verb: Calendar,
+    },
+    /// Recurring and dated orders
+    Schedules {
+        #[command(subcommand)]
+        verb: Schedules,
     },
     /// What changes, as it changes
     Events(Events),
@@ -180,36 +188,6 @@ pub(crate) enum Commands {
     Cancel { id: String },
     /// The logs that an order brought back
     Logs { id: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Calendar {
-    /// Whether a site is open, its windows, and what its calendar says
-    Show {
-        site: String,
-        /// Print the calendar as a file that `calendar set` takes
-        #[arg(long)]
-        yaml: bool,
-    },
-    /// What holds on each day, and why
-    Days {
-        site: String,
-        /// The first day; without it today
-        #[arg(long, value_name = "DAY")]
-        from: Option<jiff::civil::Date>,
-        /// The last day; without it four weeks in all
-        #[arg(long, value_name = "DAY")]
-        to: Option<jiff::civil::Date>,
-    },
-    /// Give a site the calendar of a file (YAML), in place of the configuration's
-    Set { site: String, file: PathBuf },
-    /// Go back to the calendar of the configuration
-    Reset {
-        site: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]

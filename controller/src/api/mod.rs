@@ -16,6 +16,7 @@ pub mod listeners;
 pub mod problem;
 pub mod releases;
 pub mod router;
+pub mod schedules;
 pub mod session;
 pub mod signing_key;
 pub mod state;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, calendar, commands, content, events, fleet, guard, problem, releases, session,
+    access, assets, calendar, commands, content, events, fleet, guard, problem, releases, schedules, session,
     signing_key, terminal, terminal_content, terminal_identity, terminal_release, terminals, timeline,
 };
 
@@ -39,6 +39,11 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(fleet::show))
         .routes(routes!(calendar::show, calendar::change, calendar::go_back))
         .routes(routes!(calendar::days))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::show, schedules::change, schedules::remove))
+        .routes(routes!(schedules::pause))
+        .routes(routes!(schedules::resume))
+        .routes(routes!(schedules::runs))
         .routes(routes!(terminals::list, terminals::add))
         .routes(routes!(terminals::show, terminals::change, terminals::retire))
         .routes(routes!(terminals::enroll_token))

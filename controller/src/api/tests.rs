@@ -4,6 +4,7 @@ mod calendar;
 mod content;
 mod problems;
 mod roles;
+mod schedules;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ pub mod enroll_tokens;
 pub mod idempotency;
 pub mod position;
 pub mod releases;
+pub mod schedules;
 pub mod sessions;
 pub mod terminals;
 pub mod timeline;

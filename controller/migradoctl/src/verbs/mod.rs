@@ -7,5 +7,6 @@ pub(crate) mod content;
 pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod login;
+pub(crate) mod schedules;
 pub(crate) mod signing_key;
 pub(crate) mod terminals;

@@ -752,6 +752,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All scheduled orders. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_ScheduleView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a scheduled order; the first run is the next one that is due. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePlan"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A scheduled order. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        /** Changes a scheduled order; what was due before counts no more. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePlan"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Removes a scheduled order with the record of its runs; orders that it gave stay. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a scheduled order rest; its times pass without being made up for. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a scheduled order go on with the next time that is due. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a scheduled order, the newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    limit: number | null;
+                    after: string | null;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_RunView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2041,6 +2282,11 @@ export interface components {
              */
             until_ms?: number | null;
         };
+        /**
+         * @description Under which state of the site.
+         * @enum {string}
+         */
+        OnlyWhen: "any" | "open" | "closed";
         /** @description Opening hours by weekday; on a day that is left out the site is closed. */
         OpeningHours: {
             /**
@@ -2160,6 +2406,76 @@ export interface components {
                 /** Format: int64 */
                 waits_until_ms?: number | null;
             }[];
+            /** @description Where the next page begins (`after=`); null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RunView: {
+            /** @description The items. */
+            items: {
+                /** @description The orders that it gave, for `GET /api/v1/commands?batch=`. */
+                batch?: string | null;
+                /**
+                 * Format: int64
+                 * @description When that was decided.
+                 */
+                decided_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it was due.
+                 */
+                due_ms: number;
+                /**
+                 * Format: int64
+                 * @description Displays that belong to it and got none.
+                 */
+                left_out: number;
+                /**
+                 * Format: int64
+                 * @description Times before it that passed undecided; a thousand stands for more as well.
+                 */
+                missed: number;
+                /**
+                 * Format: int64
+                 * @description Displays that got an order.
+                 */
+                ordered: number;
+                reason?: components["schemas"]["SkipReason"] | null;
+                /** @description Where those orders stand. */
+                results: components["schemas"]["RunResult"][];
+                /** @description What became of it. */
+                state: components["schemas"]["ScheduleRunState"];
+            }[];
+            /** @description Where the next page begins (`after=`); null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ScheduleView: {
+            /** @description The items. */
+            items: (components["schemas"]["SchedulePlan"] & {
+                /** @description By whom. */
+                changed_by: string;
+                /**
+                 * Format: int64
+                 * @description When it was changed.
+                 */
+                changed_ms: number;
+                /** @description Its identity. */
+                id: string;
+                last?: components["schemas"]["RunView"] | null;
+                /**
+                 * Format: int64
+                 * @description When it is due next; absent while it rests, and when it is not any more.
+                 */
+                next_ms?: number | null;
+                /** @description Whether it rests. */
+                paused: boolean;
+                /**
+                 * Format: int64
+                 * @description Counts its changes.
+                 */
+                revision: number;
+            })[];
             /** @description Where the next page begins (`after=`); null on the last one. */
             next?: string | null;
         };
@@ -2456,6 +2772,107 @@ export interface components {
          * @enum {string}
          */
         RuleWord: "always" | "closed";
+        /** @description How many orders of a run are in one state. */
+        RunResult: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The state. */
+            state: string;
+        };
+        /** @description A time that was due, and what became of it. */
+        RunView: {
+            /** @description The orders that it gave, for `GET /api/v1/commands?batch=`. */
+            batch?: string | null;
+            /**
+             * Format: int64
+             * @description When that was decided.
+             */
+            decided_ms: number;
+            /**
+             * Format: int64
+             * @description When it was due.
+             */
+            due_ms: number;
+            /**
+             * Format: int64
+             * @description Displays that belong to it and got none.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Times before it that passed undecided; a thousand stands for more as well.
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description Displays that got an order.
+             */
+            ordered: number;
+            reason?: components["schemas"]["SkipReason"] | null;
+            /** @description Where those orders stand. */
+            results: components["schemas"]["RunResult"][];
+            /** @description What became of it. */
+            state: components["schemas"]["ScheduleRunState"];
+        };
+        /** @description What is to be done, when and where. */
+        SchedulePlan: {
+            /**
+             * Format: int32
+             * @description For how many minutes a run that was missed is still made up for.
+             */
+            grace_minutes?: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description Only while the display's site is open, or closed. */
+            only_when?: components["schemas"]["OnlyWhen"];
+            /** @description What. */
+            order: components["schemas"]["Verb"];
+            /** @description For which displays. */
+            terminals: components["schemas"]["ScheduleScope"];
+            /** @description When. */
+            when: components["schemas"]["When"];
+        };
+        /**
+         * @description What became of a time that was due.
+         * @enum {string}
+         */
+        ScheduleRunState: "ordering" | "ordered" | "skipped" | "unknown";
+        /** @description For which displays: `"all"`, `{"site": ...}`, `{"label": ...}` or a list of displays. */
+        ScheduleScope: string[] | {
+            /** @description Which. */
+            site: string;
+        } | {
+            /** @description What. */
+            label: string;
+        } | string;
+        /** @description A scheduled order. */
+        ScheduleView: components["schemas"]["SchedulePlan"] & {
+            /** @description By whom. */
+            changed_by: string;
+            /**
+             * Format: int64
+             * @description When it was changed.
+             */
+            changed_ms: number;
+            /** @description Its identity. */
+            id: string;
+            last?: components["schemas"]["RunView"] | null;
+            /**
+             * Format: int64
+             * @description When it is due next; absent while it rests, and when it is not any more.
+             */
+            next_ms?: number | null;
+            /** @description Whether it rests. */
+            paused: boolean;
+            /**
+             * Format: int64
+             * @description Counts its changes.
+             */
+            revision: number;
+        };
         /** @description Who is logged in. */
         Session: {
             csrf_token: string;
@@ -2496,6 +2913,11 @@ export interface components {
             /** @description What people call it. */
             name: string;
         };
+        /**
+         * @description Why nothing was ordered.
+         * @enum {string}
+         */
+        SkipReason: "too_late" | "not_open" | "not_closed" | "hours_unknown" | "no_display" | "not_applicable";
         /** @description A display to which it does not. */
         Skipped: {
             /** @description `not_found`, `not_enrolled`, `too_many_open`. */
@@ -3035,6 +3457,17 @@ export interface components {
          * @enum {string}
          */
         WaitsFor: "visitor" | "download_window" | "activate_window" | "leave" | "next_attempt" | "other";
+        /** @description When an order is due. */
+        When: {
+            /** @description Minute, hour, day, month and weekday in Europe/Berlin, like `0 3 * * *`. */
+            cron: string;
+        } | {
+            /**
+             * @description The time on the wall in Europe/Berlin, like `2026-12-24T13:00`.
+             * @example 2026-12-24T13:00
+             */
+            at: string;
+        };
         /** @description Why something is not green, and what to do. */
         Why: {
             /** @description The kind, for programs. */
