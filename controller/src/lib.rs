@@ -22,6 +22,7 @@ mod log;
 pub mod metrics;
 pub mod pki;
 pub mod releases;
+pub mod rollouts;
 pub mod store;
 pub mod sweep;
 pub mod systemd;
