@@ -32,6 +32,7 @@ use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
 use crate::releases::Releases;
+use crate::rollouts::{self, Rollouts};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
@@ -194,6 +195,7 @@ async fn compose(
         }),
         desired_changed: Arc::new(Notify::new()),
         releases,
+        rollouts: Rollouts::new(config.rollouts.four_eyes, config.rollouts.labels.clone()),
         streams: Streams::default(),
         enrolling: enrolling(),
         renewing: renewing(),
@@ -250,6 +252,8 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     tasks.spawn(Stage::Work, "settle", state.commands.clone().settle_task(tasks.token(Stage::Work)));
     let publish = desired::Publish::new(state.clone(), outlet, parts.connection.subscribe());
     tasks.spawn(Stage::Work, "desired", publish.run(tasks.token(Stage::Work)));
+    let rollouts = rollouts::task::run(state.clone(), tasks.token(Stage::Work));
+    tasks.spawn(Stage::Work, "rollouts", rollouts);
     Ok(())
 }
 

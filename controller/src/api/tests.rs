@@ -3,6 +3,7 @@
 mod content;
 mod problems;
 mod roles;
+mod rollouts;
 
 use std::sync::Arc;
 
@@ -90,6 +91,7 @@ impl World {
             }),
             desired_changed: Arc::default(),
             releases: Releases::open(&folder.path().join("content")).unwrap().0,
+            rollouts: crate::rollouts::Rollouts::new(false, Default::default()),
             streams: Default::default(),
             enrolling: enrolling(),
             renewing: renewing(),

@@ -132,7 +132,7 @@ pub fn rejection(rejection: Rejection) -> Name {
 
 /// What the audit log remembers: deeds, and refusals by their label. A word that is missing here
 /// stands as it is.
-const ACTIONS: [(&str, Name); 38] = [
+const ACTIONS: [(&str, Name); 51] = [
     ("login", ("Anmeldung", "Sign-in")),
     ("make_api_token", ("API-Schlüssel erzeugt", "API token made")),
     ("token.withdraw", ("API-Schlüssel entfernt", "API token removed")),
@@ -155,6 +155,19 @@ const ACTIONS: [(&str, Name); 38] = [
     ("command.issue", ("Auftrag erteilt", "Order given")),
     ("command.cancel", ("Rücknahme eines Auftrags verlangt", "Order asked to be taken back")),
     ("logs.upload", ("Protokolle hochgeladen", "Logs uploaded")),
+    ("rollout.make", ("Rollout angelegt", "Rollout made")),
+    ("rollout.start", ("Rollout gestartet", "Rollout started")),
+    ("rollout.approve", ("Rollout freigegeben", "Rollout approved")),
+    ("rollout.begin", ("Rollout begonnen", "Rollout begun")),
+    ("rollout.pause", ("Rollout pausiert", "Rollout paused")),
+    ("rollout.resume", ("Rollout fortgesetzt", "Rollout resumed")),
+    ("rollout.cancel", ("Rollout beendet", "Rollout canceled")),
+    ("rollout.back", ("Rollout wird zurückgenommen", "Rollout is taken back")),
+    ("rollout.halt", ("Rollout angehalten", "Rollout halted")),
+    ("rollout.complete", ("Rollout abgeschlossen", "Rollout completed")),
+    ("rollout.rolled_back", ("Rollout zurückgenommen", "Rollout taken back")),
+    ("recall.add", ("Ausgabe zurückgerufen", "Edition recalled")),
+    ("recall.lift", ("Rückruf aufgehoben", "Recall lifted")),
     ("malformed", ("Unlesbare Nachricht", "Unreadable message")),
     ("oversized", ("Zu große Nachricht", "Oversized message")),
     ("unknown_version", ("Nachricht einer unbekannten Version", "Message of an unknown version")),
