@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use migrado_link::session::{LinkOptions, link};
+use migrado_protocol::desired::Desired;
 use migrado_protocol::topic::terminal_filters;
 use tokio::sync::watch;
 
@@ -39,6 +40,7 @@ use crate::tasks::{Stage, Tasks};
 use crate::telemetry::sampler::{Pace, sample};
 use crate::telemetry::{Outbox, State, memory};
 use crate::time_asker;
+use crate::update::Opening;
 use crate::uplink::Uplink;
 
 /// The configuration cannot be used (`EX_USAGE`): restarting will not help.
@@ -52,8 +54,6 @@ pub const EXIT_RESTART: u8 = 75;
 const WORK_DRAIN: Duration = Duration::from_secs(5);
 /// How long the link may take to stop, after the farewell.
 const LINK_DRAIN: Duration = Duration::from_secs(3);
-/// How often is looked whether somebody has enrolled the terminal meanwhile.
-const IDENTITY_PERIOD: Duration = Duration::from_secs(3);
 /// Seconds of silence after which the broker is asked; late is decided after two of them.
 const KEEP_ALIVE_S: u16 = 30;
 /// Seconds for which the broker keeps orders for an absent display: a command lives a day at most.
@@ -93,35 +93,15 @@ pub fn run(config: AgentConfig, environment: &Environment) -> anyhow::Result<u8>
     let runtime = runtime::new().context("the runtime did not start")?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::new().context("cannot listen for signals")?;
-        let Some(identity) = await_identity(&config, &mut signals).await? else { return Ok(0) };
+        let Some(identity) = identity::await_identity(&config.data_dir, &mut signals).await? else {
+            return Ok(0);
+        };
         let agent = Agent { config, db, store, ring, identity, turn_period };
         agent.run(signals).await
     });
     // Dropping it would wait for calls that may never come back.
     runtime.shutdown_timeout(BLOCKED_CALLS_DRAIN);
     ended
-}
-
-/// Waits until the terminal is enrolled. `None` if it was stopped before.
-async fn await_identity(config: &AgentConfig, signals: &mut Signals) -> anyhow::Result<Option<Identity>> {
-    let mut is_told = false;
-    loop {
-        if let Some(identity) = identity::load(&config.data_dir)? {
-            return Ok(Some(identity));
-        }
-        if !is_told {
-            is_told = true;
-            // It works as designed: systemd must not take the waiting for a start that hangs.
-            systemd::notify_ready("not enrolled: run migrado-agent enroll");
-            tracing::warn!("not enrolled: get a token from the console and run migrado-agent enroll");
-        }
-        systemd::notify_watchdog();
-        // Cancel-safe: nothing is held while waiting.
-        tokio::select! {
-            () = signals.any() => return Ok(None),
-            () = tokio::time::sleep(IDENTITY_PERIOD) => {}
-        }
-    }
 }
 
 struct Agent {
@@ -140,7 +120,6 @@ impl Agent {
         let terminal = self.identity.terminal.clone();
         let held = Held::new(&self.config.data_dir, self.identity.clone())?;
         let mut tasks = Tasks::default();
-
         let (linked, _) = watch::channel(Linked::default());
         let (leaving, mut leaves) = watch::channel(Leaving::No);
         let (mode, _) = watch::channel(self.store.mode()?);
@@ -169,6 +148,7 @@ impl Agent {
             ),
         );
 
+        self.start_updates(&mut tasks, &held, &kiosk, &state, desired.in_force())?;
         let numbers = SessionNumbers::new(self.store.clone(), terminal.clone());
         let (publisher, events, driver) = link(self.link_options(&held), numbers);
         tasks.spawn_until_canceled(Stage::Link, "link", driver);
@@ -241,6 +221,22 @@ impl Agent {
         stop(tasks, control, code, goes_down).await;
         drop(whole_wanted);
         Ok(code)
+    }
+
+    /// Starts whatever brings content.
+    fn start_updates(
+        &self,
+        tasks: &mut Tasks,
+        held: &Arc<Held>,
+        kiosk: &Kiosk,
+        state: &State,
+        desired: watch::Receiver<Option<Desired>>,
+    ) -> anyhow::Result<()> {
+        let opening = Opening { data_dir: &self.config.data_dir, store: &self.store, held, kiosk, state };
+        if let Some(driver) = crate::update::open(&opening, desired)? {
+            tasks.spawn(Stage::Work, "update", driver.run(tasks.token(Stage::Work)));
+        }
+        Ok(())
     }
 
     fn link_options(&self, held: &Held) -> LinkOptions {
@@ -353,7 +349,7 @@ async fn tell_facts(
     kiosk: Kiosk,
     state: State,
     mut mode: watch::Receiver<Mode>,
-    mut desired: watch::Receiver<Option<migrado_protocol::desired::Desired>>,
+    mut desired: watch::Receiver<Option<Desired>>,
     mut linked: watch::Receiver<Linked>,
 ) {
     let mut verdict = state.verdict();

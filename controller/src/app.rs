@@ -20,6 +20,7 @@ use crate::api::{listeners, router};
 use crate::audit::{Audit, Entry};
 use crate::auth::accounts::Accounts;
 use crate::broker::{Broker, BrokerOptions, Refusals, refusals::Refusal};
+use crate::calendar::kept::Calendars;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::commands::dispatch::{Dispatch, Outlet};
@@ -31,7 +32,7 @@ use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
-use crate::releases::Releases;
+use crate::releases::{Releases, freshness};
 use crate::rollouts::{self, Rollouts};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
@@ -42,6 +43,8 @@ use crate::{alive, desired, files, first, log, store, sweep, systemd};
 const KEEP_ALIVE_S: u16 = 30;
 /// Seconds for which an external broker keeps what came while the controller was away.
 const SESSION_EXPIRY_S: u32 = 24 * 3600;
+/// The key that says which list of releases is the newest, below the data folder.
+const FRESHNESS_KEY: &str = "pki/private/freshness.pk8";
 /// How often time alone may change what is shown, and systemd's watchdog is fed if the working loop
 /// has turned. A third of the unit's `WatchdogSec`.
 const TURN: Duration = Duration::from_secs(10);
@@ -114,11 +117,13 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
         }
     };
     let (releases, asked) =
-        Releases::open(&config.data_dir.join("content")).context("opening the content")?;
+        Releases::open(&config.data_dir.join("content"), &config.data_dir.join(FRESHNESS_KEY))
+            .context("opening the content")?;
     tasks.spawn(Stage::Work, "packs", releases.packs().clone().run(asked, tasks.token(Stage::Work)));
     let parts =
         compose(&config, &pool, Opened { identities, pki, kicker, clock, releases }, refusals).await?;
     first::account(&config, &parts.state).await?;
+    freshness::mirror(&parts.state).await.context("reading the signed list of releases")?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks)?;
     start_upkeep(&parts, broker_renewed, refused, &mut tasks);
@@ -171,6 +176,8 @@ async fn compose(
     let audit = Arc::new(Audit::new(pool.clone()));
     let events = Events::new(now_ms);
     let commands = Commands::open(pool.clone(), events.clone(), clock.clone()).await?;
+    let configured = config.sites.iter().map(|site| (site.id.clone(), site.calendar.clone()));
+    let calendars = Calendars::open(pool.clone(), configured).await?;
     let sites = config
         .sites
         .iter()
@@ -187,6 +194,9 @@ async fn compose(
         events,
         pki,
         clock,
+        rollouts: Rollouts::new(config.rollouts.four_eyes, config.rollouts.labels.clone())
+            .with_windows(Arc::new(calendars.clone())),
+        calendars,
         settings: Arc::new(Settings {
             sites,
             terminal_address: config.terminal_address(),
@@ -195,7 +205,6 @@ async fn compose(
         }),
         desired_changed: Arc::new(Notify::new()),
         releases,
-        rollouts: Rollouts::new(config.rollouts.four_eyes, config.rollouts.labels.clone()),
         streams: Streams::default(),
         enrolling: enrolling(),
         renewing: renewing(),
@@ -345,6 +354,7 @@ fn start_upkeep(
     });
     let (pool, whole) = (parts.state.pool.clone(), parts.audit_whole.clone());
     tasks.spawn_until_canceled(Stage::Work, "audit", crate::audit::watch(pool, whole));
+    tasks.spawn_until_canceled(Stage::Work, "freshness", freshness::keep(parts.state.clone()));
     let sweep = sweep::run(parts.state.pool.clone(), parts.state.clock.clone());
     tasks.spawn_until_canceled(Stage::Work, "sweep", sweep);
     let state = parts.state.clone();

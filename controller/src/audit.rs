@@ -20,6 +20,13 @@ const REFUSALS_PER_WINDOW: u32 = 5;
 /// The window for refusals: one row a minute and kind tells the story as well as a thousand.
 const REFUSAL_WINDOW_MS: i64 = 60_000;
 
+/// Refusals of one kind and actor that get a row within a day. A revoked display that is left running
+/// knocks about every 40 seconds: 2,000 rows a day would hide what else there is, for a year.
+const REFUSALS_PER_DAY: u32 = 50;
+
+/// The window for that.
+const DAY_MS: i64 = 24 * 3_600_000;
+
 /// Kinds of refusals remembered at most.
 const REFUSAL_KEYS_MAX: usize = 4_096;
 
@@ -212,7 +219,36 @@ pub async fn watch(pool: AnyPool, whole: Arc<AtomicBool>) {
 #[derive(Debug)]
 pub struct Audit {
     pool: AnyPool,
-    refusals: Mutex<HashMap<String, (i64, u32)>>,
+    refusals: Mutex<HashMap<String, Told>>,
+}
+
+/// How many refusals of a kind and actor came, in this minute and of them in rows on this day.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    begin_ms: i64,
+    count: u32,
+    day_begin_ms: i64,
+    rows: u32,
+}
+
+impl Told {
+    fn new(now_ms: i64) -> Self {
+        Self { begin_ms: now_ms, count: 0, day_begin_ms: now_ms, rows: 0 }
+    }
+
+    /// Whether one more gets a row.
+    fn admits(&mut self, now_ms: i64) -> bool {
+        if now_ms - self.begin_ms >= REFUSAL_WINDOW_MS {
+            (self.begin_ms, self.count) = (now_ms, 0);
+        }
+        if now_ms - self.day_begin_ms >= DAY_MS {
+            (self.day_begin_ms, self.rows) = (now_ms, 0);
+        }
+        self.count += 1;
+        let admitted = self.count <= REFUSALS_PER_WINDOW && self.rows < REFUSALS_PER_DAY;
+        self.rows += u32::from(admitted);
+        admitted
+    }
 }
 
 impl Audit {
@@ -227,8 +263,8 @@ impl Audit {
     }
 
     /// Remembers a refusal of something that may come in masses (foreign topics, wrong tokens).
-    /// Rows beyond [`REFUSALS_PER_WINDOW`] per minute, action and actor are left out; an error of
-    /// the store is logged, since there is nobody to tell.
+    /// Rows beyond [`REFUSALS_PER_WINDOW`] per minute and [`REFUSALS_PER_DAY`], by action and actor,
+    /// are left out; an error of the store is logged, since there is nobody to tell.
     pub async fn refusal(&self, entry: Entry) {
         if !self.admits(&entry) {
             return;
@@ -243,17 +279,12 @@ impl Audit {
         let key = format!("{}\n{}", entry.action, entry.actor);
         let mut refusals = self.refusals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if refusals.len() >= REFUSAL_KEYS_MAX {
-            refusals.retain(|_, (begin, _)| entry.at_ms - *begin < REFUSAL_WINDOW_MS);
+            refusals.retain(|_, told| entry.at_ms - told.begin_ms < REFUSAL_WINDOW_MS);
             if refusals.len() >= REFUSAL_KEYS_MAX && !refusals.contains_key(&key) {
                 return false;
             }
         }
-        let (begin, count) = refusals.entry(key).or_insert((entry.at_ms, 0));
-        if entry.at_ms - *begin >= REFUSAL_WINDOW_MS {
-            (*begin, *count) = (entry.at_ms, 0);
-        }
-        *count += 1;
-        *count <= REFUSALS_PER_WINDOW
+        refusals.entry(key).or_insert_with(|| Told::new(entry.at_ms)).admits(entry.at_ms)
     }
 }
 
@@ -294,6 +325,20 @@ mod tests {
             change(&mut rows);
             assert!(verify_rows(start.clone(), &rows).is_err(), "change {n}");
         }
+    }
+
+    #[test]
+    fn what_knocks_for_days_gets_some_rows_a_minute_and_some_a_day() {
+        let rows = |period_ms: i64, days: i64| {
+            let mut told = Told::new(0);
+            (0..days * DAY_MS / period_ms).filter(|n| told.admits(n * period_ms)).count()
+        };
+        assert_eq!(rows(40_000, 1), 50);
+        assert_eq!(rows(40_000, 3), 150);
+        assert_eq!(rows(3_600_000, 2), 48, "what comes seldom is told whole");
+        let mut told = Told::new(0);
+        assert_eq!((0..100).filter(|_| told.admits(0)).count(), 5, "a burst");
+        assert!(told.admits(REFUSAL_WINDOW_MS));
     }
 
     #[test]

@@ -33,6 +33,11 @@ impl Clock {
     pub fn now_ms(&self) -> i64 {
         (self.0)()
     }
+
+    /// The same as a moment.
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.now_ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
 }
 
 impl fmt::Debug for Clock {

@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::calendar::Calendar;
+
 /// Languages that the visitor's page has.
 pub const LANGUAGES: [&str; 17] = [
     "de",
@@ -152,6 +154,9 @@ pub struct SiteConfig {
     /// Where it is.
     #[serde(default)]
     pub address: String,
+    /// When it is open, and when its displays may be changed; holds until the console changes it.
+    #[serde(default)]
+    pub calendar: Option<Calendar>,
 }
 
 /// A display.
@@ -278,6 +283,10 @@ impl Settings for ControllerConfig {
         }
         let sites = texts(value, "sites", "id");
         found.extend(twice("site", "sites", &sites));
+        for (n, site) in value["sites"].as_array().into_iter().flatten().enumerate() {
+            let inside = |(pointer, message)| (format!("/sites/{n}/calendar{pointer}"), message);
+            found.extend(Calendar::misfits(&site["calendar"]).into_iter().map(inside));
+        }
         found.extend(twice("terminal", "terminals", &texts(value, "terminals", "id")));
         for (n, site) in texts(value, "terminals", "site") {
             if !sites.iter().any(|(_, id)| *id == site) {

@@ -8,6 +8,7 @@ pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod broker;
+pub mod calendar;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -5,14 +5,17 @@
 //! clipped words of devices. No other file spells a metric's name.
 
 pub mod route;
+mod sites;
 mod terminals;
 mod text;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use migrado_protocol::SiteId;
 use prometheus::{Encoder as _, TextEncoder};
 
+use crate::calendar::Calendar;
 use crate::fleet::{FleetHandle, Status, presence, status};
 use text::{Families, Kind};
 
@@ -46,6 +49,8 @@ pub struct Others {
     pub usage: BTreeMap<(String, &'static str), u64>,
     /// Whether the audit log was whole when it was last checked.
     pub audit_whole: bool,
+    /// Sites with their calendars.
+    pub sites: Vec<(SiteId, Arc<Calendar>)>,
 }
 
 /// The text that Prometheus reads.
@@ -67,6 +72,7 @@ pub fn text(
     for ((site, status), n) in by_status {
         terminals.sample(&[("site", &site), ("status", status.word())], n as f64);
     }
+    sites::write(&mut f, &others.sites, now_ms);
     let messages = f.family("migrado_messages_total", "Messages taken from displays.", Kind::Counter);
     for (channel, n) in counts.all() {
         messages.sample(&[("channel", channel)], n as f64);

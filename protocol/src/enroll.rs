@@ -86,6 +86,10 @@ pub struct EnrollResponse {
     pub controller: String,
     /// Keys that sign orders.
     pub signing_keys: Vec<SigningKey>,
+    /// The first root of the signed list of releases (The Update Framework, `1.root.json`), as text;
+    /// absent while nothing has been published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_root: Option<String>,
 }
 
 /// Body of `POST /terminal/v1/renew`, with the certificate in use on the connection.

@@ -13,6 +13,7 @@ mod migradoctl;
 mod orders_on_the_wire;
 mod readiness;
 mod refusals;
+mod releases;
 mod renewal;
 mod revocation;
 mod signing_keys;

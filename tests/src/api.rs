@@ -118,6 +118,20 @@ impl Api {
         Ok(Answer { status, body, etag, content_type })
     }
 
+    /// Brings bytes.
+    pub async fn put_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<Answer> {
+        let mut request = self.http.put(format!("{}{path}", self.base));
+        match &self.proof {
+            Proof::Nothing => {}
+            Proof::Session { csrf_token } => request = request.header("X-CSRF-Token", csrf_token),
+            Proof::Token(token) => request = request.bearer_auth(token),
+        }
+        let answer = request.body(bytes).send().await?;
+        let (status, etag, content_type) = (answer.status(), None, String::new());
+        let bytes = answer.bytes().await?;
+        Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null), etag, content_type })
+    }
+
     /// Reads something.
     pub async fn get(&self, path: &str) -> Result<Value> {
         self.send(Method::GET, path, None, &[]).await?.ok().with_context(|| format!("GET {path}"))

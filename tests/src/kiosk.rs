@@ -34,6 +34,21 @@ impl Kiosk {
         self.post("/api/heartbeat", &beat).await.map(drop)
     }
 
+    /// The heartbeat of a page that has drawn this release, or says why it could not.
+    pub async fn heartbeat_with(&self, release: &Value, error: &Value) -> Result<()> {
+        let beat = json!({
+            "build": "test", "load": "test", "route": "welcome", "visible": true,
+            "release": release, "error": error,
+        });
+        self.post("/api/heartbeat", &beat).await.map(drop)
+    }
+
+    /// A file of the page's server.
+    pub async fn file(&self, path: &str) -> Result<Vec<u8>> {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await?.error_for_status()?;
+        Ok(answer.bytes().await?.to_vec())
+    }
+
     /// A visitor begins.
     pub async fn begin(&self, language: &str) -> Result<Value> {
         self.post("/api/session", &json!({"language": language})).await

@@ -12,6 +12,7 @@ pub mod authority;
 pub mod broker;
 pub mod controller;
 pub mod demo;
+pub mod editor;
 pub mod fleet;
 pub mod kiosk;
 pub mod mqtt;

@@ -7,6 +7,7 @@ use rand_free::Dice;
 use tokio_util::sync::CancellationToken;
 
 use crate::kiosk::Kiosk;
+use serde_json::Value;
 
 /// How often the page says that it is alive, as the real one does.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -36,6 +37,24 @@ pub async fn obedient_page(kiosk: Kiosk, end: CancellationToken) {
             (told, load) = (wanted, load + 1);
         }
         let _heard = kiosk.heartbeat_of(&format!("load-{load}")).await.is_ok();
+    }
+}
+
+/// Plays a page that draws whatever release it is told to show.
+pub async fn showing_page(kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(HEARTBEAT / 5);
+    while end.run_until_cancelled(beat.tick()).await.is_some() {
+        let Ok(view) = kiosk.view().await else { continue };
+        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null).await.is_ok();
+    }
+}
+
+/// Plays a page that can draw no release.
+pub async fn refusing_page(kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(HEARTBEAT / 5);
+    while end.run_until_cancelled(beat.tick()).await.is_some() {
+        let error = "release.json cannot be read".into();
+        let _heard = kiosk.heartbeat_with(&Value::Null, &error).await.is_ok();
     }
 }
 

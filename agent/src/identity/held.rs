@@ -56,6 +56,11 @@ impl Held {
         self.with(|identity| identity.given.controller.clone())
     }
 
+    /// The first root of the signed list of releases, if it came with enrollment.
+    pub fn content_root(&self) -> Option<String> {
+        self.with(|identity| identity.given.content_root.clone())
+    }
+
     /// The pair that a renewal brought and that the controller has not seen yet.
     pub fn next(&self) -> Option<Pair> {
         self.with(|identity| identity.next.clone())

@@ -3,6 +3,7 @@
 //! runs (`held`): the certificate is renewed (`renew`), the controller's signing key is followed
 //! (`keys`). A key of the display never leaves it.
 
+mod awaited;
 mod enroll;
 mod held;
 pub mod keys;
@@ -21,6 +22,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P2
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+pub use awaited::await_identity;
 pub use enroll::{EnrollError, enroll};
 pub use held::Held;
 pub use listener::AskError;
@@ -164,6 +166,7 @@ mod tests {
                 broker: "b:1".into(),
                 controller: "c:2".into(),
                 signing_keys: vec![],
+                content_root: None,
             },
             next: None,
         };

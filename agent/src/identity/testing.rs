@@ -58,6 +58,7 @@ impl Authority {
             broker: "localhost:8883".into(),
             controller: "localhost:8444".into(),
             signing_keys: vec![SigningKey { id: "k".into(), public: "p".into() }],
+            content_root: None,
         }
     }
 

@@ -82,6 +82,8 @@ pub enum EndCause {
     Idle,
     /// An order from the desk.
     Reset,
+    /// New content, whose latest time has come.
+    Update,
 }
 
 impl EndCause {
@@ -89,7 +91,7 @@ impl EndCause {
         match self {
             Self::Visitor => Counter::SessionsEndedByVisitor,
             Self::Idle => Counter::SessionsEndedByIdle,
-            Self::Reset => Counter::SessionsEndedByReset,
+            Self::Reset | Self::Update => Counter::SessionsEndedByReset,
         }
     }
 }

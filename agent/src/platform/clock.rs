@@ -9,3 +9,8 @@ pub fn now_ms() -> i64 {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+/// The same as a moment, for what is signed with dates.
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(now_ms()).unwrap_or(jiff::Timestamp::MAX)
+}

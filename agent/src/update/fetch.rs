@@ -12,6 +12,7 @@ use migrado_content::manifest::ManifestId;
 use migrado_content::store::{Store as Content, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::line::{Answer, Line, LineError, with_causes};
 use super::machine::Broken;
@@ -95,10 +96,20 @@ pub struct Fetch {
     pub release_bytes: u64,
     /// Tells how far it is.
     pub progress: watch::Sender<Bytes>,
+    /// Ends it in order: what came is put on the disk.
+    pub halt: CancellationToken,
+}
+
+impl Trouble {
+    /// It was told to halt.
+    pub fn halted() -> Self {
+        let detail = "the fetch was told to halt".to_owned();
+        Self { broken: Broken { finding: "halted".into(), detail }, is_passing: true }
+    }
 }
 
 impl Fetch {
-    /// Fetches until everything is here. May be dropped at any time: what came is kept.
+    /// Fetches until everything is here, or it is told to halt. What came is kept.
     pub async fn run(&self) -> Result<(), Trouble> {
         if self.is_complete().await? {
             return Ok(());
@@ -192,7 +203,9 @@ impl Fetch {
         let giving = async {
             let mut came = cursor.map_or(0, |c| c.pack_bytes);
             loop {
-                match answer.piece().await {
+                // Cancel-safe: what was not given is asked for again.
+                let piece = self.halt.run_until_cancelled(answer.piece()).await;
+                match piece.unwrap_or_else(|| Ok(None)) {
                     Ok(Some(piece)) => {
                         came += piece.len() as u64;
                         self.progress.send_modify(|b| {
@@ -217,6 +230,11 @@ impl Fetch {
         let (given, taken) = tokio::join!(giving, taking);
         given?;
         taken
+    }
+
+    async fn next(&self, answer: &mut Answer) -> Result<Option<Piece>, Trouble> {
+        let piece = self.halt.run_until_cancelled(answer.piece()).await;
+        Ok(piece.ok_or_else(Trouble::halted)??)
     }
 
     /// Fetches the manifest and each missing object.
@@ -248,7 +266,7 @@ impl Fetch {
                 // An object is its name: there is no other version that a part could belong to.
                 let mut answer =
                     self.line.get(&path, partial.len(), None, entry.size - partial.len()).await?;
-                while let Some(piece) = answer.piece().await? {
+                while let Some(piece) = self.next(&mut answer).await? {
                     self.progress.send_modify(|bytes| bytes.done = self.line.meter().taken());
                     partial =
                         blocking(move || partial.append(&piece).map(|()| partial).map_err(Trouble::from))

@@ -192,6 +192,13 @@ impl Line {
         Ok(Self { client, scheme: "https", from, meter })
     }
 
+    /// The same line with another budget, which counts what was taken before.
+    #[must_use]
+    pub fn within(&self, max: u64) -> Self {
+        let throttle = Some(self.meter.throttle).filter(|throttle| *throttle > 0);
+        Self { meter: Meter::new(self.meter.taken(), max, throttle), ..self.clone() }
+    }
+
     /// Bytes that came over all lines of this update.
     pub fn meter(&self) -> &Meter {
         &self.meter

@@ -290,6 +290,11 @@ impl Record {
         }
     }
 
+    /// What has come in this attempt.
+    pub fn bytes_so_far(&self) -> Bytes {
+        self.attempt.as_ref().map_or_else(Bytes::default, |attempt| attempt.bytes)
+    }
+
     /// Notes which signed list is trusted, and since when it is too old.
     pub fn listed(&mut self, targets_version: u64, stale_since_ms: Option<i64>) {
         self.targets_version = Some(targets_version);

@@ -87,6 +87,29 @@ fn without(mut value: serde_json::Value, mistakes: &[Mistake]) -> serde_json::Va
     value
 }
 
+/// Reads a value that came without a text, as in a request: every mistake has its pointer, and none
+/// has a line.
+///
+/// # Errors
+/// All mistakes of the value.
+pub fn read_value<T: Settings>(value: serde_json::Value) -> Result<T, Mistakes> {
+    let nowhere = Positions::default();
+    let mut found = validate::against_schema(&schema::<T>(), &value, &nowhere);
+    let placed = |(pointer, message): (String, String)| Mistake::at(Position::default(), &pointer, message);
+    found.extend(T::misfits(&value).into_iter().map(placed));
+    if found.is_empty() {
+        let settings: T = serde_json::from_value(value)
+            .map_err(|error| Mistakes::one(Mistake::whole(error.to_string())))?;
+        found.extend(settings.mistakes().into_iter().map(placed));
+        if found.is_empty() {
+            return Ok(settings);
+        }
+    }
+    // Only text has lines.
+    let nowhere = |mistake| Mistake { line: 0, column: 0, ..mistake };
+    Err(Mistakes::sorted(found.into_iter().map(nowhere).collect()))
+}
+
 /// The JSON schema of a configuration, as it is shipped for editors.
 pub fn schema<T: JsonSchema>() -> serde_json::Value {
     schemars::schema_for!(T).to_value()

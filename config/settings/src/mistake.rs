@@ -13,25 +13,21 @@ pub struct Mistake {
     pub column: usize,
     /// Where in the tree, for example `terminals[3].site`.
     pub path: String,
+    /// The same as a JSON pointer, for example `/terminals/3/site`.
+    pub pointer: String,
     /// What is wrong and what would be right.
     pub message: String,
-    /// The same place as a JSON pointer.
-    pub(crate) pointer: String,
 }
 
 impl Mistake {
     pub(crate) fn at(position: Position, pointer: &str, message: String) -> Self {
-        Self {
-            line: position.line,
-            column: position.column,
-            path: readable(pointer),
-            message,
-            pointer: pointer.to_owned(),
-        }
+        let pointer = pointer.to_owned();
+        let path = readable(&pointer);
+        Self { line: position.line, column: position.column, path, pointer, message }
     }
 
     pub(crate) fn whole(message: String) -> Self {
-        Self { line: 0, column: 0, path: String::new(), message, pointer: String::new() }
+        Self { line: 0, column: 0, path: String::new(), pointer: String::new(), message }
     }
 }
 

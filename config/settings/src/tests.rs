@@ -111,6 +111,20 @@ fn asks_the_type_for_what_a_schema_cannot_say() {
 }
 
 #[test]
+fn a_value_without_a_text_is_held_to_the_same_with_pointers() {
+    let value = serde_json::json!({"data_dri": "/tmp", "kiosk": {"port": 0}, "printers": [{}]});
+    let mistakes = read_value::<Example>(value).unwrap_err();
+    let pointers: Vec<&str> = mistakes.0.iter().map(|m| m.pointer.as_str()).collect();
+    assert_eq!(pointers, ["", "/data_dri", "/kiosk/port", "/printers/0"]);
+    assert!(mistakes.0.iter().all(|m| m.line == 0));
+    assert!(mistakes.to_string().starts_with("the key \"data_dir\" is missing\n"), "{mistakes}");
+    let twice = serde_json::json!({"data_dir": "a", "printers": [{"name": "x"}, {"name": "x"}]});
+    let said = read_value::<Example>(twice).unwrap_err().to_string();
+    assert_eq!(said, "printers[1].name: \"x\" is taken");
+    assert!(read_value::<Example>(serde_json::json!({"data_dir": "a"})).is_ok());
+}
+
+#[test]
 fn an_empty_file_lacks_its_keys() {
     assert_eq!(mistakes(""), "line 1, column 1: the key \"data_dir\" is missing");
     assert_eq!(mistakes("# nothing yet\n"), "line 1, column 1: the key \"data_dir\" is missing");

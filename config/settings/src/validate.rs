@@ -65,7 +65,13 @@ fn explain(schema: &Value, error: &ValidationError<'_>, positions: &Positions, f
                         explain(schema, inner, positions, found);
                     }
                 }
-                _ => found.push(Mistake::at(positions.value(pointer), pointer, in_words(error))),
+                _ => {
+                    let message = match expected(schema, error) {
+                        Some(words) => format!("{} is not {words}", short(error.instance())),
+                        None => in_words(error),
+                    };
+                    found.push(Mistake::at(positions.value(pointer), pointer, message));
+                }
             }
         }
         Kind::Pattern { .. } | Kind::Format { .. } | Kind::Not { .. } => {

@@ -144,7 +144,7 @@ fn going_back_ends_at_the_release_before() {
 fn going_back_by_name_and_to_nothing_may_be_done_twice() {
     let dir = tempfile::tempdir().unwrap();
     let [first, second, _] = filled(dir.path());
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     assert_eq!((store.active(), store.previous()), (Some(second.id()), Some(first.id())));
     for _ in 0..2 {
         store.return_to(&first.id()).unwrap();
@@ -156,7 +156,7 @@ fn going_back_by_name_and_to_nothing_may_be_done_twice() {
         assert_eq!((store.active(), store.previous()), (None, None));
     }
     drop(store);
-    let store = open(dir.path()).unwrap();
+    let store = open(dir.path());
     assert_eq!(store.active(), None);
     store.switch(&first.id()).unwrap();
     assert_eq!(store.active(), Some(first.id()));

@@ -5,7 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
+
 use crate::exit::{Code, Failure, HELP};
+
+mod content;
 
 /// Manages MigraDo's self-service displays.
 #[derive(Debug, Parser)]
@@ -70,6 +74,11 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Commands,
     },
+    /// When sites are open, and when their displays may be changed
+    Calendar {
+        #[command(subcommand)]
+        verb: Calendar,
+    },
     /// What changes, as it changes
     Events(Events),
     /// Who did what, newest first
@@ -81,7 +90,7 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Option<Audit>,
     },
-    /// What visitors see: check and build a folder of content
+    /// What visitors see: check, preview, build and publish a folder of content
     Content {
         #[command(subcommand)]
         verb: Content,
@@ -174,6 +183,36 @@ pub(crate) enum Commands {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Calendar {
+    /// Whether a site is open, its windows, and what its calendar says
+    Show {
+        site: String,
+        /// Print the calendar as a file that `calendar set` takes
+        #[arg(long)]
+        yaml: bool,
+    },
+    /// What holds on each day, and why
+    Days {
+        site: String,
+        /// The first day; without it today
+        #[arg(long, value_name = "DAY")]
+        from: Option<jiff::civil::Date>,
+        /// The last day; without it four weeks in all
+        #[arg(long, value_name = "DAY")]
+        to: Option<jiff::civil::Date>,
+    },
+    /// Give a site the calendar of a file (YAML), in place of the configuration's
+    Set { site: String, file: PathBuf },
+    /// Go back to the calendar of the configuration
+    Reset {
+        site: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum SigningKey {
     /// Which key signs orders, and since when
     Show,
@@ -182,37 +221,6 @@ pub(crate) enum SigningKey {
         /// Do not ask
         #[arg(long)]
         yes: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Content {
-    /// Name every mistake of a folder at once, with file and line; ends with 1 when nothing can be built
-    Check {
-        /// The folder; without it this one if it has a content.yaml, else config/content
-        folder: Option<PathBuf>,
-        /// Print how far each item is in each language, instead of the mistakes
-        #[arg(long)]
-        matrix: bool,
-        /// Also say what is only good to know, for example which translations are drafts
-        #[arg(long)]
-        notices: bool,
-        /// The same as --output json
-        #[arg(long)]
-        json: bool,
-        /// Check as if it were this day
-        #[arg(long, value_name = "DAY")]
-        today: Option<jiff::civil::Date>,
-    },
-    /// Make the files of a release from a folder without mistakes
-    Build {
-        /// The folder
-        folder: PathBuf,
-        /// Where to: a folder that does not exist yet
-        out: PathBuf,
-        /// Build as if it were this day
-        #[arg(long, value_name = "DAY")]
-        today: Option<jiff::civil::Date>,
     },
 }
 

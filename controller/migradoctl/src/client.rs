@@ -87,8 +87,42 @@ impl Client {
         self.send(Method::POST, path, Some(body), headers).await
     }
 
+    /// Puts a part of an object, within the time that a slow line takes for it.
+    pub(crate) async fn put_part(
+        &self,
+        path: &str,
+        range: Option<&str>,
+        body: reqwest::Body,
+        within: Duration,
+    ) -> Result<Value, Failure> {
+        let mut request = self.request(Method::PUT, path).timeout(within).body(body);
+        if let Some(range) = range {
+            request = request.header("Content-Range", range);
+        }
+        let response = refuse(request.send().await.map_err(|e| self.away(&e))?).await?;
+        response.json().await.map_err(|e| self.away(&e))
+    }
+
+    /// The bytes behind a path; `None` when there is nothing.
+    pub(crate) async fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        match self.text(path).await {
+            Ok(text) => Ok(Some(text.into_bytes())),
+            Err(failure) if failure.code == Code::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Deletes a resource as it was just read, so that nobody's change is lost.
     pub(crate) async fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.over(Method::DELETE, path, None).await
+    }
+
+    /// Puts something in place of a resource as it was just read, so that nobody's change is lost.
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.over(Method::PUT, path, Some(body)).await
+    }
+
+    async fn over(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let current = self
             .request(Method::GET, path)
             .timeout(ANSWER_TIMEOUT)
@@ -97,7 +131,7 @@ impl Client {
             .map_err(|e| self.away(&e))?;
         let current = refuse(current).await?;
         let etag = current.headers().get("etag").and_then(|v| v.to_str().ok()).unwrap_or("*").to_owned();
-        self.send(Method::DELETE, path, None, &[("If-Match", &etag)]).await
+        self.send(method, path, body, &[("If-Match", &etag)]).await
     }
 
     /// Every item of a list, page after page.
@@ -218,7 +252,7 @@ fn words(problem: &Problem) -> String {
 }
 
 /// An error with everything that led to it.
-fn causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

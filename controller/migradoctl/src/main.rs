@@ -1,7 +1,7 @@
 //! `migradoctl`: the operator's and the editor's command line.
 //!
 //! Talks to the controller's API and to nothing else, but for `content`, which reads and writes files
-//! only; its words are those of the API and of the console. Data goes to stdout, everything else to stderr. The exit codes are those of
+//! and shows them on loopback; its words are those of the API and of the console. Data goes to stdout, everything else to stderr. The exit codes are those of
 //! [`exit::Code`] and stand in `--help`.
 
 #[expect(clippy::doc_markdown, reason = "clap prints these comments as they stand, backticks included")]
@@ -34,7 +34,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
     let output = cli.connection.output();
     match cli.group {
         Group::Completions { shell } => cli::completions(shell),
-        Group::Content { verb } => verbs::content::run(output, verb),
+        Group::Content { verb } => verbs::content::run(&cli.connection, output, verb).await,
         Group::Login(login) => verbs::login::run(&cli.connection, &login).await,
         group => {
             let client = client::Client::connect(&cli.connection)?;
@@ -42,6 +42,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                 Group::Fleet => verbs::fleet::show(&client, output).await,
                 Group::Terminals { verb } => verbs::terminals::run(&client, output, verb).await,
                 Group::Commands { verb } => verbs::commands::run(&client, output, verb).await,
+                Group::Calendar { verb } => verbs::calendar::run(&client, output, verb).await,
                 Group::Events(events) => verbs::events::run(&client, output, &events).await,
                 Group::Audit { limit, verb: None } => verbs::audit::list(&client, output, limit).await,
                 Group::Audit { verb: Some(cli::Audit::Verify), .. } => {

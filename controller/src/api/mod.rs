@@ -4,6 +4,7 @@
 pub mod access;
 pub mod adapters;
 pub mod assets;
+pub mod calendar;
 pub mod commands;
 pub mod content;
 pub mod convert;

@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, commands, content, editions, events, fleet, guard, problem, recalls, releases, rollouts,
-    session, signing_key, terminal, terminal_content, terminal_identity, terminal_release, terminals,
-    timeline,
+    access, assets, calendar, commands, content, editions, events, fleet, guard, problem, recalls, releases,
+    rollouts, session, signing_key, terminal, terminal_content, terminal_identity, terminal_release,
+    terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -38,6 +38,8 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(session::login, session::show, session::logout))
         .routes(routes!(session::change_password))
         .routes(routes!(fleet::show))
+        .routes(routes!(calendar::show, calendar::change, calendar::go_back))
+        .routes(routes!(calendar::days))
         .routes(routes!(terminals::list, terminals::add))
         .routes(routes!(terminals::show, terminals::change, terminals::retire))
         .routes(routes!(terminals::enroll_token))
@@ -60,7 +62,9 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(signing_key::show_key))
         .routes(routes!(signing_key::rotate))
         .routes(routes!(events::watch))
-        .routes(routes!(releases::list))
+        .routes(routes!(releases::list, releases::publish))
+        .routes(routes!(releases::freshness_key))
+        .routes(routes!(releases::metadata))
         .routes(routes!(releases::show))
         .routes(routes!(rollouts::list, rollouts::make))
         .routes(routes!(rollouts::preview))

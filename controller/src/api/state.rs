@@ -15,6 +15,7 @@ use super::streams::Streams;
 use crate::audit::Audit;
 use crate::auth::accounts::Accounts;
 use crate::auth::limiter::{ENROLL_PER_ADDRESS, Limiter, RENEW_PER_TERMINAL};
+use crate::calendar::kept::Calendars;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::events::Events;
@@ -88,6 +89,8 @@ pub struct ApiState {
     pub pki: Arc<Pki>,
     /// Clock.
     pub clock: Clock,
+    /// Calendars of the sites.
+    pub calendars: Calendars,
     /// Settings.
     pub settings: Arc<Settings>,
     /// Wakes whoever publishes desired states.

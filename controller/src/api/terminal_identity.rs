@@ -104,6 +104,7 @@ pub async fn enroll(
         broker: state.settings.broker_address.clone(),
         controller: state.settings.terminal_address.clone(),
         signing_keys: state.pki.signing_keys(),
+        content_root: state.releases.catalog().first_root()?.and_then(|root| String::from_utf8(root).ok()),
     }))
 }
 

@@ -1,5 +1,6 @@
 //! The API over a real database file: nobody gets in without proof, and one token enrolls once.
 
+mod calendar;
 mod content;
 mod problems;
 mod roles;
@@ -17,6 +18,7 @@ use super::adapters::StoreRegistry;
 use super::state::{ApiState, Settings, Site, enrolling, renewing};
 use crate::audit::{self, Audit};
 use crate::auth::accounts::Accounts;
+use crate::calendar::kept::Calendars;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::events::Events;
@@ -83,6 +85,7 @@ impl World {
             events,
             pki,
             clock,
+            calendars: Calendars::open(pool.clone(), [("fp".parse().unwrap(), None)]).await.unwrap(),
             settings: Arc::new(Settings {
                 sites: vec![Site { id: "fp".parse().unwrap(), name: "F".into(), address: "A".into() }],
                 terminal_address: "localhost:8444".into(),
@@ -90,7 +93,9 @@ impl World {
                 languages: vec!["de".into()],
             }),
             desired_changed: Arc::default(),
-            releases: Releases::open(&folder.path().join("content")).unwrap().0,
+            releases: Releases::open(&folder.path().join("content"), &folder.path().join("freshness.pk8"))
+                .unwrap()
+                .0,
             rollouts: crate::rollouts::Rollouts::new(false, Default::default()),
             streams: Default::default(),
             enrolling: enrolling(),

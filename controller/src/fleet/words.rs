@@ -132,7 +132,7 @@ pub fn rejection(rejection: Rejection) -> Name {
 
 /// What the audit log remembers: deeds, and refusals by their label. A word that is missing here
 /// stands as it is.
-const ACTIONS: [(&str, Name); 51] = [
+const ACTIONS: &[(&str, Name)] = &[
     ("login", ("Anmeldung", "Sign-in")),
     ("make_api_token", ("API-Schlüssel erzeugt", "API token made")),
     ("token.withdraw", ("API-Schlüssel entfernt", "API token removed")),
@@ -148,12 +148,26 @@ const ACTIONS: [(&str, Name); 51] = [
     ("signing_key.rotate", ("Signaturschlüssel ersetzt", "Signing key replaced")),
     ("terminal.add", ("Terminal angelegt", "Display added")),
     ("terminal.change", ("Einstellungen geändert", "Settings changed")),
+    ("release.publish", ("Liste der Inhaltsstände veröffentlicht", "List of releases published")),
+    ("terminal.release", ("Inhaltsstand bestimmt", "Release of content chosen")),
+    ("terminal.release.retry", ("Inhaltsstand erneut angefordert", "Release of content asked for again")),
     ("terminal.retire", ("Terminal ausgesondert", "Display retired")),
     ("terminal.revoke", ("Zertifikat gesperrt", "Certificate revoked")),
     ("enroll_token.make", ("Einmalcode zur Anmeldung erzeugt", "One-time token for an enrollment made")),
     ("enroll", ("Anmeldung mit Einmalcode", "Enrollment with a one-time token")),
     ("command.issue", ("Auftrag erteilt", "Order given")),
     ("command.cancel", ("Rücknahme eines Auftrags verlangt", "Order asked to be taken back")),
+    ("calendar.change", ("Kalender geändert", "Calendar changed")),
+    (
+        "calendar.reset",
+        ("Kalender auf die Konfiguration zurückgesetzt", "Calendar set back to the configuration"),
+    ),
+    ("schedule.add", ("Geplanter Auftrag angelegt", "Scheduled order added")),
+    ("schedule.change", ("Geplanter Auftrag geändert", "Scheduled order changed")),
+    ("schedule.pause", ("Geplanter Auftrag angehalten", "Scheduled order paused")),
+    ("schedule.resume", ("Geplanter Auftrag fortgesetzt", "Scheduled order resumed")),
+    ("schedule.remove", ("Geplanter Auftrag entfernt", "Scheduled order removed")),
+    ("schedule.skip", ("Geplanter Auftrag ausgelassen", "Scheduled order skipped")),
     ("logs.upload", ("Protokolle hochgeladen", "Logs uploaded")),
     ("rollout.make", ("Rollout angelegt", "Rollout made")),
     ("rollout.start", ("Rollout gestartet", "Rollout started")),

@@ -1,7 +1,10 @@
-//! Releases of content at the controller: their files ([`objects`]) and the prepared deltas between
-//! them ([`packs`]). It holds no key that could make a release: what editors sign is checked, kept
-//! and handed on.
+//! Releases of content at the controller: the signed list of them ([`catalog`]), their files
+//! ([`objects`]) and the prepared deltas between them ([`packs`]). It holds no key that could make a
+//! release: what editors sign is checked, kept and handed on.
 
+pub mod catalog;
+pub mod freshness;
+pub mod mirror;
 pub mod objects;
 pub mod packs;
 
@@ -11,10 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use migrado_content::digest::Digest;
 
-use crate::files;
-
+use catalog::{Catalog, CatalogError};
 use objects::Objects;
-use packs::{Asked, PackError, Packs};
+use packs::{Asked, Packs};
 
 /// Releases. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -24,6 +26,9 @@ pub struct Releases(Arc<Shared>);
 struct Shared {
     objects: Objects,
     packs: Arc<Packs>,
+    catalog: Catalog,
+    /// One list goes live after the other.
+    publishing: tokio::sync::Mutex<()>,
     /// Where the signed lists are.
     metadata: PathBuf,
     /// Objects that are being brought: two writers of one would mix their bytes.
@@ -32,12 +37,14 @@ struct Shared {
 
 impl Releases {
     /// Opens what is kept below `folder`, or makes it.
-    pub fn open(folder: &Path) -> Result<(Self, Asked), PackError> {
+    pub fn open(folder: &Path, key_file: &Path) -> Result<(Self, Asked), CatalogError> {
         let objects = Objects::open(folder)?;
         let (packs, asked) = Packs::open(&folder.join("packs"), objects.clone())?;
         let metadata = folder.join("metadata");
-        files::make_folder(&metadata, 0o750)?;
-        let shared = Shared { objects, packs: Arc::new(packs), metadata, receiving: Mutex::default() };
+        let catalog = Catalog::open(&metadata, objects.clone(), key_file)?;
+        let packs = Arc::new(packs);
+        let (publishing, receiving) = Default::default();
+        let shared = Shared { objects, packs, catalog, publishing, metadata, receiving };
         Ok((Self(Arc::new(shared)), asked))
     }
 
@@ -49,6 +56,16 @@ impl Releases {
     /// Their files.
     pub fn objects(&self) -> &Objects {
         &self.0.objects
+    }
+
+    /// The signed list.
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    /// Takes the right to let a list go live, until what is given is dropped.
+    pub async fn publishing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.0.publishing.lock().await
     }
 
     /// The prepared deltas.

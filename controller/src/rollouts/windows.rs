@@ -1,19 +1,13 @@
 //! When something may happen at a site: what a rollout asks of the office calendar. [`AlwaysOpen`]
 //! stands where no calendar is: everything at any time, and never closed.
 
+use jiff::Timestamp;
 use migrado_protocol::SiteId;
 use migrado_protocol::content::Window;
 
-/// What a window is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Content may be fetched.
-    Download,
-    /// Content may be put in service.
-    Activate,
-    /// Displays may be restarted.
-    Restart,
-}
+pub use crate::calendar::WindowKind as Kind;
+use crate::calendar::kept::Calendars;
+use crate::calendar::{Opening, next_closing, next_opening, state_at, window_at};
 
 /// The windows of the sites.
 pub trait Windows: Send + Sync + std::fmt::Debug {
@@ -36,6 +30,43 @@ impl Windows for AlwaysOpen {
     fn closed(&self, _: &SiteId, _: i64) -> Option<Window> {
         None
     }
+}
+
+impl Windows for Calendars {
+    fn next(&self, kind: Kind, site: &SiteId, now_ms: i64) -> Option<Window> {
+        let (calendar, now) = (self.calendar(site), moment(now_ms)?);
+        let at = window_at(&calendar, kind, now);
+        if at.open {
+            return Some(Window { from_ms: None, until_ms: at.closes.map(Timestamp::as_millisecond) });
+        }
+        let opens = at.opens?;
+        let closes = window_at(&calendar, kind, opens).closes;
+        Some(span(opens, closes))
+    }
+
+    fn closed(&self, site: &SiteId, now_ms: i64) -> Option<Window> {
+        let (calendar, now) = (self.calendar(site), moment(now_ms)?);
+        match state_at(&calendar, now).opening {
+            Opening::Closed => {
+                let opens = next_opening(&calendar, now).map(Timestamp::as_millisecond);
+                Some(Window { from_ms: None, until_ms: opens })
+            }
+            Opening::Open => {
+                let closes = next_closing(&calendar, now)?;
+                Some(span(closes, next_opening(&calendar, closes)))
+            }
+            // Nobody may be sent away because nobody knows when visitors come.
+            Opening::Unknown => None,
+        }
+    }
+}
+
+fn moment(at_ms: i64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(at_ms).ok()
+}
+
+fn span(from: Timestamp, until: Option<Timestamp>) -> Window {
+    Window { from_ms: Some(from.as_millisecond()), until_ms: until.map(Timestamp::as_millisecond) }
 }
 
 /// How many windows are looked through for one in which the site is closed: two weeks of days with

@@ -6,6 +6,7 @@
 pub mod alive;
 pub mod api_tokens;
 pub mod audit;
+pub mod calendars;
 pub mod certificates;
 pub mod command_steps;
 pub mod commands;

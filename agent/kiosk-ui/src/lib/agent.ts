@@ -35,12 +35,35 @@ export const beginSession = (language: string) => ask('POST', '/api/session', { 
 export const renewSession = () => ask('POST', '/api/session/renew');
 export const endSession = () => ask('DELETE', '/api/session');
 
-/** Listens and beats for as long as the page lives. */
-export function connect(heard: Heard, route: () => string): void {
+/** Asks for a form on paper. `null`: it is on its way; else the word of why not. */
+export async function printForm(id: string): Promise<string | null> {
+  try {
+    const answer = await fetch(`/api/forms/${encodeURIComponent(id)}/print`, {
+      method: 'POST',
+      signal: AbortSignal.timeout(ANSWER_MS),
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ copies: 1 }),
+    });
+    if (answer.ok) return null;
+    const problem: unknown = await answer.json();
+    return String((problem as { code?: unknown }).code ?? 'failed');
+  } catch {
+    return 'failed';
+  }
+}
+
+/** What the page says of the release with every beat. */
+export interface Drawn {
+  release: string | null;
+  error?: string;
+}
+
+/** Listens and beats for as long as the page lives. Gives what beats at once. */
+export function connect(heard: Heard, route: () => string, drawn: () => Drawn): () => void {
   // Only a page that really draws says so: the frame is what a visitor sees.
   const beat = () =>
     requestAnimationFrame(async () => {
-      const body = { build: __BUILD__, load: LOAD, route: route(), visible: true };
+      const body = { build: __BUILD__, load: LOAD, route: route(), visible: true, ...drawn() };
       if (await ask('POST', '/api/heartbeat', body)) heard.alive();
     });
   const open = () => {
@@ -61,4 +84,5 @@ export function connect(heard: Heard, route: () => string): void {
   setInterval(() => {
     if (document.visibilityState === 'visible') beat();
   }, BEAT_MS);
+  return beat;
 }

@@ -5,6 +5,7 @@ import { language, languages, offered } from '../i18n';
 const view: View = {
   state: 'ready', terminal: 'fp-01', label: '', site: '', languages: [], idle_s: 120,
   session: null, identify: false, load: 1, controller_online: true,
+  release: null, recalled: [], jobs: [],
 };
 
 describe('the view', () => {

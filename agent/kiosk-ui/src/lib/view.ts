@@ -13,6 +13,18 @@ export interface View {
   identify: boolean;
   load: number;
   controller_online: boolean;
+  release: { id: string; name: string } | null;
+  recalled: [string, string][];
+  jobs: Job[];
+}
+
+/** A form on its way to paper. */
+export interface Job {
+  id: number;
+  form: string;
+  sheets: number;
+  state: 'printing' | 'waiting' | 'done' | 'failed';
+  reason?: string;
 }
 
 /** Silence of the agent, in ms, after which the page shows its own out-of-service view. */
@@ -42,6 +54,9 @@ export function readView(text: string): View | null {
     identify: raw.identify ?? false,
     load: raw.load,
     controller_online: raw.controller_online ?? false,
+    release: typeof raw.release?.id === 'string' ? raw.release : null,
+    recalled: Array.isArray(raw.recalled) ? raw.recalled : [],
+    jobs: Array.isArray(raw.jobs) ? raw.jobs : [],
   };
 }
 

@@ -1,6 +1,7 @@
 //! One file per noun of the command line.
 
 pub(crate) mod audit;
+pub(crate) mod calendar;
 pub(crate) mod commands;
 pub(crate) mod content;
 pub(crate) mod events;

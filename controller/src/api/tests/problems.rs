@@ -120,6 +120,7 @@ async fn every_list_names_the_parameter_that_is_wrong() {
         ("audit?actor=admin", "actor"),
         ("audit?limit=501", "limit"),
         ("users?limit=1", "limit"),
+        ("releases?limit=1", "limit"),
         ("api-tokens?user=admin", "user"),
         ("events?last_event_id=x", "last_event_id"),
     ] {

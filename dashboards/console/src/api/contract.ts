@@ -17,6 +17,8 @@ export type Contract = [
   Reads<Ours.Preview, Theirs['Preview']>,
   Reads<Ours.Command, Theirs['CommandView']>,
   Reads<Ours.AuditEntry, Theirs['AuditView']>,
+  Reads<Ours.CalendarView, Theirs['CalendarView']>,
+  Reads<Ours.DayView, Theirs['DayView']>,
   Reads<Ours.User, Theirs['UserView']>,
   Reads<Ours.ApiToken, Theirs['TokenView']>,
   Reads<Ours.EnrollToken, Theirs['EnrollToken']>,

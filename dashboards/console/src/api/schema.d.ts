@@ -402,6 +402,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/content/freshness-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key with which the controller says which list is the newest, for the editor's root. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/content/metadata/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A part of the signed list, by the name that The Update Framework gives it: an editor signs the
+         *     version after the newest.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": Record<string, never>;
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/content/objects/{sha256}": {
         parameters: {
             query?: never;
@@ -611,7 +684,33 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /**
+         * Lets a signed list go live: checked as displays check it, with every object of every release here.
+         *     The same list a second time changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Published"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -832,6 +931,123 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendar of a site, and what it says of now. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CalendarView"];
+                    };
+                };
+            };
+        };
+        /** Gives a site another calendar, in place of the configuration's. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CalendarView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Goes back to the calendar of the configuration. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CalendarView"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites/{id}/calendar/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds on each day, and why. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The first, like 2026-12-01. */
+                    from: string;
+                    /** @description The last, at most 93 days in all. */
+                    to: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DayList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1517,6 +1733,45 @@ export interface components {
             /** @description SHA-256 of each object, hex; 5,000 at most. */
             objects: string[];
         };
+        /** @description The calendar of a site. North Rhine-Westphalia's public holidays are closed by themselves. */
+        Calendar: {
+            /** @description When the site is closed whatever else is said. */
+            closures?: components["schemas"]["Closure"][];
+            opening_hours?: components["schemas"]["OpeningHours"] | null;
+            /** @description Other hours on one day, also on a holiday. */
+            special_days?: components["schemas"]["SpecialDay"][];
+            /** @description When displays may be changed. */
+            windows?: components["schemas"]["Windows"];
+        };
+        /** @description The calendar of a site. */
+        CalendarView: {
+            /** @description What it says. */
+            calendar: components["schemas"]["Calendar"];
+            /** @description Who did. */
+            changed_by?: string | null;
+            /**
+             * Format: int64
+             * @description When the console changed it.
+             */
+            changed_ms?: number | null;
+            /** @description Where the calendar comes from. */
+            from: components["schemas"]["Source"];
+            /** @description What people call it. */
+            name: string;
+            /** @description The site now. */
+            now: components["schemas"]["NowView"];
+            /**
+             * Format: int64
+             * @description The moment of `now` and `windows`.
+             */
+            now_ms: number;
+            /** @description The site. */
+            site: string;
+            /** @description Its windows now. */
+            windows: components["schemas"]["WindowView"][];
+            /** @description The zone of its times. */
+            zone: string;
+        };
         /** @description The certificate that a display holds. */
         CertificateView: {
             /**
@@ -1541,6 +1796,21 @@ export interface components {
             offset_ms?: number | null;
             /** @description Whether the kernel holds the clock for synchronized; absent where it does not say. */
             synchronized?: boolean | null;
+        };
+        /** @description A time in which the site is closed. */
+        Closure: {
+            /**
+             * @description From this day, or from this time on.
+             * @example 2026-12-28
+             */
+            from: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * @description To this day with all its hours, or to this time.
+             * @example 2026-12-31T12:00
+             */
+            until: string;
         };
         /**
          * @description Where a command stands.
@@ -1603,6 +1873,37 @@ export interface components {
              */
             targets_version?: number | null;
             update?: components["schemas"]["Update"] | null;
+        };
+        /**
+         * @description What decides a day.
+         * @enum {string}
+         */
+        DayKind: "weekday" | "special" | "holiday" | "closure" | "unknown";
+        /** @description Days of a site. */
+        DayList: {
+            /** @description In their order. */
+            days: components["schemas"]["DayView"][];
+            /** @description The site. */
+            site: string;
+        };
+        /** @description A day of a site. */
+        DayView: {
+            /** @description Which, like `2026-12-24`. */
+            date: string;
+            /** @description What decides it. */
+            kind: components["schemas"]["DayKind"];
+            /** @description When the site is open. */
+            open: components["schemas"]["SpanView"][];
+            reason?: components["schemas"]["Text"] | null;
+            /** @description When its windows are. */
+            windows: components["schemas"]["DayWindow"][];
+        };
+        /** @description A window's spans on a day. */
+        DayWindow: {
+            /** @description Which. */
+            kind: components["schemas"]["WindowKind"];
+            /** @description When it is open. */
+            spans: components["schemas"]["SpanView"][];
         };
         /** @description Body of the desired state. */
         Desired: {
@@ -1728,6 +2029,61 @@ export interface components {
             password: string;
             role: components["schemas"]["Role"];
         };
+        /** @description A site at this moment. */
+        NowView: {
+            /** @description Whether it is open. */
+            opening: components["schemas"]["OpeningWord"];
+            /** @description That in words, with the reason: "open until 18:00", "closed: All Saints' Day". */
+            text: components["schemas"]["Text"];
+            /**
+             * Format: int64
+             * @description When that changes.
+             */
+            until_ms?: number | null;
+        };
+        /** @description Opening hours by weekday; on a day that is left out the site is closed. */
+        OpeningHours: {
+            /**
+             * @description On Fridays.
+             * @default []
+             */
+            friday: string[];
+            /**
+             * @description On Mondays.
+             * @default []
+             */
+            monday: string[];
+            /**
+             * @description On Saturdays.
+             * @default []
+             */
+            saturday: string[];
+            /**
+             * @description On Sundays.
+             * @default []
+             */
+            sunday: string[];
+            /**
+             * @description On Thursdays.
+             * @default []
+             */
+            thursday: string[];
+            /**
+             * @description On Tuesdays.
+             * @default []
+             */
+            tuesday: string[];
+            /**
+             * @description On Wednesdays.
+             * @default []
+             */
+            wednesday: string[];
+        };
+        /**
+         * @description Whether a site is open.
+         * @enum {string}
+         */
+        OpeningWord: "open" | "closed" | "unknown";
         /** @description An order. */
         OrderRequest: {
             /** Format: int32 */
@@ -1937,6 +2293,23 @@ export interface components {
          * @enum {string}
          */
         PrinterState: "idle" | "processing" | "stopped" | "unknown";
+        /** @description A list that an editor signed. */
+        Publication: {
+            /** @description Versions of the root that may not be here yet, in their order, each as text. */
+            roots?: string[];
+            /** @description The signed list (The Update Framework, `targets.json`), as text. */
+            targets: string;
+        };
+        /** @description What went live. */
+        Published: {
+            /** @description Names of the releases that are live, the oldest first. */
+            live: string[];
+            /**
+             * Format: int64
+             * @description Version of the list.
+             */
+            targets_version: number;
+        };
         /**
          * @description Why a component is not `ok`. Closed, so that every reason has a sentence and a next step.
          * @enum {string}
@@ -1948,6 +2321,16 @@ export interface components {
             edition: string;
             /** @description The form. */
             form: string;
+        };
+        /** @description A window that opens again and again. */
+        Recurring: {
+            /** @description When it opens: minute, hour, day, month and weekday in Europe/Berlin, like `0 3 * * *`. */
+            cron: string;
+            /**
+             * Format: int32
+             * @description For how many minutes on the wall's clock.
+             */
+            minutes: number;
         };
         /**
          * @description Why a terminal refused a command.
@@ -2066,6 +2449,13 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
+        /** @description When a window is open. */
+        Rule: components["schemas"]["RuleWord"] | components["schemas"]["Recurring"];
+        /**
+         * @description A rule that needs no more words.
+         * @enum {string}
+         */
+        RuleWord: "always" | "closed";
         /** @description Who is logged in. */
         Session: {
             csrf_token: string;
@@ -2113,6 +2503,40 @@ export interface components {
             /** @description The same in words. */
             reason: components["schemas"]["Text"];
             terminal: string;
+        };
+        /**
+         * @description Where a calendar comes from.
+         * @enum {string}
+         */
+        Source: "configuration" | "console";
+        /** @description A span of time on a day, clipped to it. */
+        SpanView: {
+            /** @description Begin on the wall, like `08:00`. */
+            from: string;
+            /**
+             * Format: int64
+             * @description Begin.
+             */
+            from_ms: number;
+            /** @description End on the wall, like `12:30`; `24:00` is the day's end. */
+            until: string;
+            /**
+             * Format: int64
+             * @description End.
+             */
+            until_ms: number;
+        };
+        /** @description Other hours on one day. */
+        SpecialDay: {
+            /**
+             * Format: date
+             * @description The day.
+             */
+            date: string;
+            /** @description Its hours; none: closed. */
+            hours?: string[];
+            /** @description Why. */
+            reason: string;
         };
         /** @description One of `printer-state-reasons`, its suffix taken off. */
         StateReason: {
@@ -2641,6 +3065,48 @@ export interface components {
              * @description Until when.
              */
             until_ms?: number | null;
+        };
+        /**
+         * @description Which window.
+         * @enum {string}
+         */
+        WindowKind: "download" | "activate" | "restart";
+        /** @description A window at this moment. */
+        WindowView: {
+            /**
+             * Format: int64
+             * @description When it closes, while it is open; absent when it stays open.
+             */
+            closes_ms?: number | null;
+            /** @description Which. */
+            kind: components["schemas"]["WindowKind"];
+            /** @description Whether it is open. */
+            open: boolean;
+            /**
+             * Format: int64
+             * @description When it opens, while it is not open.
+             */
+            opens_ms?: number | null;
+            /** @description Why. */
+            text: components["schemas"]["Text"];
+        };
+        /** @description When displays of the site may be changed. */
+        Windows: {
+            /**
+             * @description When fetched content may be put in service.
+             * @default always
+             */
+            activate: components["schemas"]["Rule"];
+            /**
+             * @description When content may be fetched.
+             * @default always
+             */
+            download: components["schemas"]["Rule"];
+            /**
+             * @description When page, agent or machine may be restarted.
+             * @default always
+             */
+            restart: components["schemas"]["Rule"];
         };
     };
     responses: never;

@@ -319,3 +319,36 @@ export interface Problem {
   detail?: string;
   errors?: { pointer: string; message: string }[];
 }
+
+export type WindowKind = 'download' | 'activate' | 'restart';
+export type WindowRule = 'always' | 'closed' | { cron: string; minutes: number };
+export interface Calendar {
+  opening_hours?: Partial<Record<'monday' | 'tuesday' | 'wednesday' | 'thursday' | 'friday' | 'saturday' | 'sunday', string[]>> | null;
+  special_days?: { date: string; hours?: string[]; reason: string }[];
+  closures?: { from: string; until: string; reason: string }[];
+  windows?: Partial<Record<WindowKind, WindowRule>>;
+}
+export interface CalendarView {
+  site: string;
+  name: string;
+  from: 'configuration' | 'console';
+  changed_ms?: number | null;
+  changed_by?: string | null;
+  calendar: Calendar;
+  now_ms: number;
+  now: { opening: 'open' | 'closed' | 'unknown'; text: Text; until_ms?: number | null };
+  windows: { kind: WindowKind; open: boolean; opens_ms?: number | null; closes_ms?: number | null; text: Text }[];
+}
+export interface SpanView {
+  from: string;
+  until: string;
+  from_ms: number;
+  until_ms: number;
+}
+export interface DayView {
+  date: string;
+  kind: 'weekday' | 'special' | 'holiday' | 'closure' | 'unknown';
+  reason?: Text | null;
+  open: SpanView[];
+  windows: { kind: WindowKind; spans: SpanView[] }[];
+}

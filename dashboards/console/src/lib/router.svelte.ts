@@ -2,7 +2,7 @@
 // query, so that every view can be linked.
 
 export interface Match {
-  name: 'overview' | 'terminal' | 'orders' | 'audit' | 'access' | 'settings' | 'missing';
+  name: 'overview' | 'terminal' | 'orders' | 'calendar' | 'schedules' | 'audit' | 'access' | 'settings' | 'missing';
   params: Record<string, string>;
 }
 
@@ -11,6 +11,8 @@ const ROUTES: [RegExp, Match['name'], string[]][] = [
   [/^\/terminals\/?$/, 'overview', []],
   [/^\/terminals\/([^/]+)$/, 'terminal', ['id']],
   [/^\/orders$/, 'orders', []],
+  [/^\/calendar$/, 'calendar', []],
+  [/^\/schedules$/, 'schedules', []],
   [/^\/audit$/, 'audit', []],
   [/^\/access$/, 'access', []],
   [/^\/settings$/, 'settings', []],

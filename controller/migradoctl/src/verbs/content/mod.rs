@@ -1,5 +1,12 @@
-//! `migradoctl content`: checks an editor's folder and builds the files of a release from it. Files
-//! only; neither asks the controller.
+//! `migradoctl content`: checks an editor's folder, builds the files of a release from it, and shows
+//! them as the visitor sees them, which is files only; publishing and keys are in the modules below.
+
+mod keys;
+mod passphrase;
+mod preview;
+mod publish;
+mod served;
+mod upload;
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +17,22 @@ use migrado_content::build::{BuildError, build};
 use migrado_content::check::matrix::{Cell, matrix};
 use migrado_content::check::{check, count};
 use migrado_content::finding::{Finding, Severity};
+use migrado_content::sign::SignError;
 use serde_json::json;
 
-use crate::cli::{Content, Format};
+use crate::cli::{Connection, Content, Format};
+use crate::client::causes;
 use crate::exit::{Code, Failure};
 use crate::output;
 
 /// Where the content of this repository lies.
 const USUAL_FOLDER: &str = "config/content";
 
-pub(crate) fn run(format: Format, verb: Content) -> Result<Code, Failure> {
+pub(crate) async fn run(connection: &Connection, format: Format, verb: Content) -> Result<Code, Failure> {
     match verb {
+        Content::Publish(publish) => publish::run(connection, format, &publish).await,
+        Content::Recall(recall) => publish::recall(connection, format, &recall).await,
+        Content::Keys { verb } => keys::run(connection, format, verb).await,
         Content::Check { folder, matrix, notices, json, today } => {
             let format = if json { Format::Json } else { format };
             let folder = folder.unwrap_or_else(usual);
@@ -33,6 +45,9 @@ pub(crate) fn run(format: Format, verb: Content) -> Result<Code, Failure> {
                 let errors = count(&findings, Severity::Error);
                 Ok(if errors == 0 { Code::Ok } else { Code::Failed })
             }
+        }
+        Content::Preview { folder, port, today } => {
+            preview::run(format, folder.unwrap_or_else(usual), port, today).await
         }
         Content::Build { folder, out, today } => make(format, &folder, &out, day(today)),
     }
@@ -126,11 +141,30 @@ fn make(format: Format, folder: &Path, out: &Path, today: Date) -> Result<Code, 
             output::pairs(format, &pairs, &whole);
             Ok(Code::Ok)
         }
-        Err(BuildError::Mistakes(findings)) => {
-            show(format, folder, &findings, false);
-            Err(Failure::failed("nothing was built: the folder has mistakes"))
-        }
-        Err(error @ BuildError::Exists(_)) => Err(Failure::new(Code::Conflict, error.to_string())),
-        Err(error) => Err(Failure::failed(error.to_string())),
+        Err(error) => Err(not_built(format, folder, error)),
     }
+}
+
+/// Says why nothing was built.
+fn not_built(format: Format, folder: &Path, error: BuildError) -> Failure {
+    match error {
+        BuildError::Mistakes(findings) => {
+            show(format, folder, &findings, false);
+            Failure::failed("nothing was built: the folder has mistakes")
+        }
+        BuildError::Exists(_) => Failure::new(Code::Conflict, error.to_string()),
+        error => Failure::failed(error.to_string()),
+    }
+}
+
+/// What could not be signed, with everything that led to it and the exit code that fits.
+fn told(error: &SignError) -> Failure {
+    let code = match error {
+        SignError::Exists(_) | SignError::Live(_) => Code::Conflict,
+        SignError::NoKeys(_) | SignError::NotLive(_) | SignError::UnknownKey(_) => Code::NotFound,
+        SignError::Numbers(_) => Code::Usage,
+        SignError::Locked(_) | SignError::Passphrase(_) | SignError::TooFewKeys { .. } => Code::Denied,
+        _ => Code::Failed,
+    };
+    Failure::new(code, causes(error))
 }

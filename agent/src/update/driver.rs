@@ -1,0 +1,336 @@
+//! Acts on what [`super::machine`] decides: one task that owns the record and what the display keeps
+//! of content. Writes the record before each effect, and tells the report what it did.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrado_content::store::Store as Content;
+use migrado_protocol::content::{ContentReport, ReleaseWanted, UpdateState};
+use migrado_protocol::desired::Desired;
+use migrado_protocol::health::{Component, HealthState};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::fetch::{Fetch, Trouble};
+use super::judge::judge;
+use super::line::{Line, Meter};
+use super::list::{Found, Lists};
+use super::machine::{self, Broken, Step, World};
+use super::observe::{Observer, PageSays, Seen};
+use super::record::{Bytes, Event, Record, Target};
+use crate::identity::Held;
+use crate::kiosk::Kiosk;
+use crate::platform::clock;
+use crate::store::{Store, StoreError};
+use crate::telemetry::State;
+
+/// The first pause after the line broke; each further one doubles it.
+const LINE_PAUSE_FIRST: Duration = Duration::from_secs(5);
+/// The longest: a line that comes back is used soon.
+const LINE_PAUSE_MAX: Duration = Duration::from_secs(300);
+/// How often it is looked at a release that is watched: the heartbeat wakes nobody.
+const WATCH_PERIOD: Duration = Duration::from_secs(2);
+/// How often the report learns how many bytes have come.
+const TELL_PERIOD: Duration = Duration::from_secs(1);
+/// How long to leave a disk alone that did not take the record.
+pub(super) const DISK_PAUSE: Duration = Duration::from_secs(30);
+/// A budget where none is set: this many times the release's files, and room for lists.
+const BUDGET_FACTOR: u64 = 2;
+const BUDGET_LISTS_BYTES: u64 = 16 * 1024 * 1024;
+/// The longest rest: windows are looked at again, also after the clock was stepped.
+const REST_MAX: Duration = Duration::from_secs(3600);
+
+/// What the driver works with.
+#[derive(Debug)]
+pub struct Parts {
+    /// What the display keeps of content.
+    pub content: Arc<Content>,
+    /// What the agent remembers.
+    pub store: Store,
+    /// Who the display is, to the controller.
+    pub held: Arc<Held>,
+    /// The signed list of releases.
+    pub lists: Lists,
+    /// The visitor's side.
+    pub kiosk: Kiosk,
+    /// What is known of the display.
+    pub state: State,
+    /// What the display should be.
+    pub desired: watch::Receiver<Option<Desired>>,
+}
+
+/// The task.
+#[derive(Debug)]
+pub struct Driver {
+    pub(super) parts: Parts,
+    pub(super) record: Record,
+    observer: Observer,
+    /// Pauses after breaks of the line, in a row.
+    breaks: u32,
+    /// Damaged objects were found and are not mended yet.
+    damaged: Option<String>,
+}
+
+/// When to look again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    Now,
+    After(Duration),
+}
+
+impl Driver {
+    /// Goes on from what is remembered.
+    pub fn new(parts: Parts) -> Result<Self, StoreError> {
+        let record = parts.store.content()?;
+        let observer = Observer::default();
+        Ok(Self { parts, record, observer, breaks: 0, damaged: None })
+    }
+
+    /// Runs until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        if self.record.state() == Some(UpdateState::Observing) {
+            self.record.observe_started(clock::now_ms());
+            self.keep().unwrap_or_else(|error| tracing::error!(%error, "the record of updates is not kept"));
+        }
+        self.show();
+        self.tell();
+        loop {
+            let world = self.world();
+            let step = machine::next(&self.record, &world, clock::now_ms());
+            let next = match self.act(step, &stop).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(%error, "the record of updates could not be kept");
+                    Next::After(DISK_PAUSE)
+                }
+            };
+            if stop.is_cancelled() {
+                return;
+            }
+            self.tell();
+            if let Next::After(pause) = next
+                && !self.rest(pause, &stop).await
+            {
+                return;
+            }
+        }
+    }
+
+    /// Waits for a change of what matters. `false` when it is to stop.
+    async fn rest(&mut self, pause: Duration, stop: &CancellationToken) -> bool {
+        let mut pages = self.parts.kiosk.changed();
+        // Cancel-safe: nothing is held while waiting; what changed meanwhile is read anew.
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            changed = self.parts.desired.changed() => if changed.is_err() {
+                stop.cancelled().await;
+                return false;
+            },
+            _ = pages.changed() => {}
+            () = tokio::time::sleep(pause.min(REST_MAX)) => {}
+        }
+        true
+    }
+
+    pub(super) fn tell(&self) {
+        tell(&self.parts.state, &self.record, &self.parts.desired, self.damaged.as_deref());
+    }
+
+    fn wanted(&self) -> Option<ReleaseWanted> {
+        self.parts.desired.borrow().as_ref().and_then(|desired| desired.release.clone())
+    }
+
+    fn world(&mut self) -> World {
+        let now_ms = clock::now_ms();
+        let watched = self.record.state() == Some(UpdateState::Observing);
+        let seen = if watched { self.look(now_ms) } else { Seen::default() };
+        World {
+            wanted: self.wanted(),
+            in_service: self.parts.content.active().map(|id| id.to_string()),
+            visit: self.parts.kiosk.session_running(),
+            shown: seen.shown,
+            broken: seen.broken,
+        }
+    }
+
+    /// Looks at page and printer with the release in service.
+    fn look(&mut self, now_ms: i64) -> Seen {
+        let kiosk = &self.parts.kiosk;
+        let (observer, says) =
+            (&mut self.observer, PageSays { shows: kiosk.rendered(), error: kiosk.render_error() });
+        self.parts.state.with_report(|report| {
+            let hears = report.health.get(&Component::Page).is_some_and(|page| page.state == HealthState::Ok);
+            observer.look(hears.then_some(says), report.health.get(&Component::Printer), now_ms)
+        })
+    }
+
+    async fn act(&mut self, step: Step, stop: &CancellationToken) -> Result<Next, StoreError> {
+        let now_ms = clock::now_ms();
+        match step {
+            Step::Rest { at_ms, .. } => Ok(Next::After(self.pause(at_ms, now_ms))),
+            Step::Begin(target) => {
+                tracing::info!(release = target.name, "an update begins");
+                self.record.begin(target, now_ms);
+                self.breaks = 0;
+                self.keep()?;
+                Ok(Next::Now)
+            }
+            Step::Settle(target) => {
+                self.record.settle(target, now_ms);
+                self.keep()?;
+                Ok(Next::Now)
+            }
+            Step::Fetch { until_ms } => self.fetch(until_ms, stop).await,
+            Step::Wait(waits_for) => {
+                let at_latest_ms = self.wanted().and_then(|wanted| wanted.at_latest_ms);
+                self.happened(Event::Wait(waits_for, at_latest_ms))?;
+                Ok(Next::Now)
+            }
+            Step::Activate { ends_visit } => self.activate(ends_visit).await,
+            Step::Observe => {
+                let observer = &mut self.observer;
+                self.parts.state.with_report(|r| observer.begin(r.health.get(&Component::Printer)));
+                self.happened(Event::Switched)?;
+                Ok(Next::Now)
+            }
+            Step::Confirm => {
+                self.happened(Event::Proven)?;
+                self.collect().await;
+                Ok(Next::Now)
+            }
+            Step::RollBack(broken) => self.roll_back(broken).await,
+        }
+    }
+
+    fn pause(&self, at_ms: Option<i64>, now_ms: i64) -> Duration {
+        let until = at_ms.map(|at| Duration::from_millis(at.saturating_sub(now_ms).unsigned_abs()));
+        match self.record.state() {
+            Some(UpdateState::Observing) => WATCH_PERIOD.min(until.unwrap_or(WATCH_PERIOD)),
+            _ => until.unwrap_or(REST_MAX),
+        }
+    }
+
+    pub(super) fn keep(&self) -> Result<(), StoreError> {
+        self.parts.store.keep_content(&self.record)
+    }
+
+    pub(super) fn happened(&mut self, event: Event) -> Result<(), StoreError> {
+        if let Err(error) = self.record.happened(event, clock::now_ms()) {
+            tracing::error!(%error, "an update went a way that it does not have");
+        }
+        self.keep()
+    }
+
+    /// Fetches what is missing, until it is here, the window closes, or something else is wanted.
+    async fn fetch(&mut self, until_ms: Option<i64>, stop: &CancellationToken) -> Result<Next, StoreError> {
+        let Some(wanted) = self.wanted() else { return Ok(Next::Now) };
+        let halt = stop.child_token();
+        let (ended, bytes) = self.fetched(&wanted, until_ms, &halt).await;
+        self.record.bytes(bytes);
+        match ended {
+            Ok(found) => {
+                self.record.listed(found.targets_version, found.stale_since_ms);
+                self.record.trouble(None);
+                self.breaks = 0;
+                self.happened(Event::Fetched)?;
+                Ok(Next::Now)
+            }
+            Err(_) if halt.is_cancelled() => self.keep().map(|()| Next::Now),
+            Err(trouble) if trouble.is_passing => {
+                tracing::warn!(detail = trouble.broken.detail, "the update goes on when the line does");
+                self.record.trouble(Some(&trouble.broken));
+                self.keep()?;
+                let pause = LINE_PAUSE_FIRST.saturating_mul(1 << self.breaks.min(10)).min(LINE_PAUSE_MAX);
+                self.breaks = self.breaks.saturating_add(1);
+                Ok(Next::After(pause))
+            }
+            Err(trouble) => {
+                let Broken { finding, detail } = &trouble.broken;
+                tracing::error!(finding, detail, "an update failed");
+                self.happened(Event::Refused(trouble.broken))?;
+                Ok(Next::Now)
+            }
+        }
+    }
+
+    /// Runs a fetch to its end, and halts it where it has to. Tells how far it is on the way.
+    async fn fetched(
+        &self,
+        wanted: &ReleaseWanted,
+        until_ms: Option<i64>,
+        halt: &CancellationToken,
+    ) -> (Result<Found, Trouble>, Bytes) {
+        let (progress, told) = watch::channel(self.record.bytes_so_far());
+        let mut tick = tokio::time::interval(TELL_PERIOD);
+        let mut fetching = std::pin::pin!(self.parts.fetch(wanted.clone(), progress, halt.clone()));
+        let mut closes = std::pin::pin!(until(until_ms));
+        let mut desired = self.parts.desired.clone();
+        let mut record = self.record.clone();
+        loop {
+            let is_other = |d: &Option<Desired>| d.as_ref().and_then(|d| d.release.as_ref()) != Some(wanted);
+            // Cancel-safe: the fetch is polled on until it ends by itself, told to halt where it has to.
+            tokio::select! {
+                ended = &mut fetching => return (ended, *told.borrow()),
+                () = &mut closes, if !halt.is_cancelled() => halt.cancel(),
+                _ = desired.wait_for(is_other), if !halt.is_cancelled() => halt.cancel(),
+                _ = tick.tick() => {
+                    record.bytes(*told.borrow());
+                    tell(&self.parts.state, &record, &self.parts.desired, None);
+                }
+            }
+        }
+    }
+}
+
+async fn until(at_ms: Option<i64>) {
+    match at_ms {
+        Some(at_ms) => {
+            let left_ms = at_ms.saturating_sub(clock::now_ms()).max(0);
+            tokio::time::sleep(Duration::from_millis(left_ms.unsigned_abs())).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+impl Parts {
+    /// Fetches a release: the signed list first, which must name it.
+    async fn fetch(
+        &self,
+        wanted: ReleaseWanted,
+        progress: watch::Sender<Bytes>,
+        halt: CancellationToken,
+    ) -> Result<Found, Trouble> {
+        let target = Target::of(&wanted);
+        let budget = wanted.budget_bytes.unwrap_or(u64::MAX);
+        let meter = Meter::new(progress.borrow().done, budget, wanted.throttle_bytes_s);
+        let line = Line::new(&self.held.tls(), self.held.controller(), meter)?;
+        let found = halt.run_until_cancelled(self.lists.find(&line, &target, clock::now())).await;
+        let found = found.ok_or_else(Trouble::halted)??;
+        let id = target.manifest.parse().map_err(|_| Trouble::halted())?;
+        let fetch = Fetch {
+            content: self.content.clone(),
+            store: self.store.clone(),
+            line: line.within(wanted.budget_bytes.unwrap_or_else(|| budget_of(found.bytes))),
+            wanted: id,
+            release_bytes: found.bytes,
+            progress,
+            halt,
+        };
+        fetch.run().await?;
+        Ok(found)
+    }
+}
+
+/// What an update may take where nobody says: its files twice, and the lists.
+fn budget_of(release_bytes: u64) -> u64 {
+    release_bytes.saturating_mul(BUDGET_FACTOR).saturating_add(BUDGET_LISTS_BYTES)
+}
+
+/// Tells the report what there is.
+fn tell(state: &State, record: &Record, desired: &watch::Receiver<Option<Desired>>, damaged: Option<&str>) {
+    let recalled = desired.borrow().as_ref().map(|desired| desired.recalled.clone()).unwrap_or_default();
+    let report = ContentReport { recalled, ..record.report() };
+    let wanted = desired.borrow().as_ref().is_some_and(|desired| desired.release.is_some());
+    let judgement = judge(&report, wanted, damaged);
+    state.take_content(report, judgement, clock::now_ms());
+}

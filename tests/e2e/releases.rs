@@ -1,0 +1,162 @@
+//! Releases of content, from an editor's keys to what a display serves: signed, fetched, switched,
+//! watched, taken back, refused by name.
+
+use std::time::Duration;
+
+use migrado_content::manifest::Manifest;
+use migrado_tests::Fleet;
+use migrado_tests::editor::{Editor, want};
+use migrado_tests::visitor;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+fn state(terminal: &Value) -> &str {
+    terminal["content"]["update"]["state"].as_str().unwrap_or("none")
+}
+
+fn active(terminal: &Value) -> &str {
+    terminal["content"]["active"]["name"].as_str().unwrap_or("none")
+}
+
+fn finding(terminal: &Value) -> &str {
+    terminal["content"]["update"]["finding"].as_str().unwrap_or("none")
+}
+
+/// A page that shows whatever release it is told to show.
+fn page(fleet: &Fleet, end: &CancellationToken) {
+    tokio::spawn(visitor::showing_page(fleet.terminals[0].kiosk(), end.clone()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_published_release_is_fetched_shown_and_confirmed_and_the_next_one_by_its_difference() {
+    let fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let big = vec![7_u8; 300_000];
+    let first = editor.release("one", &[("a.txt", b"one"), ("big.bin", &big)]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &first).await.unwrap();
+    want(&fleet.api, "fp-01", json!({"release": "2026-11-25.1"})).await.unwrap();
+    let shown =
+        fleet.until_terminal("fp-01", "confirms the first release", |t| state(t) == "confirmed").await;
+    assert_eq!(active(&shown), "2026-11-25.1", "{shown}");
+    assert_eq!(shown["components"]["content"]["state"], "ok", "{shown}");
+    let kiosk = fleet.terminals[0].kiosk();
+    let id = kiosk.view().await.unwrap()["release"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(kiosk.file(&format!("/release/{id}/a.txt")).await.unwrap(), b"one");
+
+    let second = editor.release("two", &[("a.txt", b"two, and more of it"), ("big.bin", &big)]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.2", &second).await.unwrap();
+    want(&fleet.api, "fp-01", json!({"release": "2026-11-25.2"})).await.unwrap();
+    let shown = fleet
+        .until_terminal("fp-01", "confirms the second release", |t| {
+            active(t) == "2026-11-25.2" && state(t) == "confirmed"
+        })
+        .await;
+    assert_eq!(shown["content"]["previous"]["name"], "2026-11-25.1", "{shown}");
+    let bytes = shown["content"]["update"]["bytes_done"].as_u64().unwrap();
+    assert!(bytes < 30_000, "only the difference travels: {bytes}");
+    let list = fleet.api.get("/api/v1/releases").await.unwrap();
+    assert_eq!(list["releases"][0]["in_service"], json!(["fp-01"]), "{list}");
+    end.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_release_that_the_page_does_not_show_is_taken_back_and_left_alone_for_a_while() {
+    let fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let first = editor.release("one", &[("a.txt", b"one")]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &first).await.unwrap();
+    want(&fleet.api, "fp-01", json!({"release": "2026-11-25.1"})).await.unwrap();
+    fleet.until_terminal("fp-01", "confirms the first release", |t| state(t) == "confirmed").await;
+    end.cancel();
+
+    // This page cannot draw the second one.
+    let broken = CancellationToken::new();
+    tokio::spawn(visitor::refusing_page(fleet.terminals[0].kiosk(), broken.clone()));
+    let second = editor.release("two", &[("a.txt", b"two")]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.2", &second).await.unwrap();
+    want(&fleet.api, "fp-01", json!({"release": "2026-11-25.2"})).await.unwrap();
+    let back = fleet.until_terminal("fp-01", "takes it back", |t| state(t) == "rolled_back").await;
+    assert_eq!((active(&back), finding(&back)), ("2026-11-25.1", "page_refuses"), "{back}");
+    assert_eq!(back["content"]["update"]["waits_for"], "next_attempt", "{back}");
+    assert_eq!(back["components"]["content"]["reason"], "content_rolled_back", "{back}");
+    broken.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_update_waits_for_the_visitor_and_at_its_latest_time_no_longer() {
+    let fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let kiosk = fleet.terminals[0].kiosk();
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let first = editor.release("one", &[("a.txt", b"one")]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &first).await.unwrap();
+    kiosk.begin("de").await.unwrap();
+    let latest_ms = jiff::Timestamp::now().as_millisecond() + 12_000;
+    let wanted = json!({"release": "2026-11-25.1", "at_latest_ms": latest_ms});
+    want(&fleet.api, "fp-01", wanted).await.unwrap();
+    let waits = fleet
+        .until_terminal("fp-01", "waits for the visitor", |t| {
+            t["content"]["update"]["waits_for"] == "visitor"
+        })
+        .await;
+    assert_eq!(waits["content"]["update"]["at_latest_ms"], latest_ms, "{waits}");
+    assert!(waits["content"]["update"]["waits_since_ms"].is_i64(), "{waits}");
+    assert_eq!(active(&waits), "none", "{waits}");
+    kiosk.renew().await.unwrap();
+    let shown = fleet.until_terminal("fp-01", "no longer waits", |t| active(t) == "2026-11-25.1").await;
+    assert!(shown["content"]["active"]["since_ms"].as_i64().unwrap() >= latest_ms, "{shown}");
+    assert_eq!(kiosk.view().await.unwrap()["session"], Value::Null, "the visit has ended");
+    end.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_editors_did_not_sign_does_not_go_live() {
+    let fleet = Fleet::builder().without_agents().start().await;
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let folder = editor.release("one", &[("a.txt", b"one")]).unwrap();
+    let manifest = Manifest::of_folder(&folder).unwrap();
+    let targets = editor.sign("2026-11-25.1", &manifest).unwrap();
+    let code = async |editor: &Editor, targets: &[u8]| {
+        let answer = editor.offer(&fleet.api, targets).await.unwrap();
+        (answer.status.as_u16(), answer.body["code"].as_str().unwrap_or("-").to_owned())
+    };
+    assert_eq!(code(&editor, &targets).await, (409, "incomplete".into()), "no object is here");
+    editor.upload(&fleet.api, &folder, &manifest).await.unwrap();
+    let forged = String::from_utf8(targets.clone()).unwrap().replace("2026-11-25.1\"", "2026-11-25.9\"");
+    assert_eq!(code(&editor, forged.as_bytes()).await.0, 422, "altered after it was signed");
+    let stranger = Editor::with_keys(&fleet.api).await.unwrap();
+    assert_eq!(code(&editor, &targets).await.0, 201, "negative control");
+    editor.keys.keep_targets(&targets).unwrap();
+    assert_eq!(code(&editor, &targets).await.0, 201, "twice is once");
+    let foreign = stranger.sign("2026-11-25.2", &manifest).unwrap();
+    let (status, name) = code(&stranger, &foreign).await;
+    assert_eq!((status, name.as_str()), (422, "root"), "another root of the same version");
+    let list = fleet.api.get("/api/v1/releases").await.unwrap();
+    assert_eq!(list["releases"].as_array().unwrap().len(), 1, "{list}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_display_that_was_killed_in_the_middle_goes_on_by_itself() {
+    let mut fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let noise: Vec<u8> =
+        (0..6_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
+    let first = editor.release("one", &[("noise.bin", &noise)]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &first).await.unwrap();
+    let wanted = json!({"release": "2026-11-25.1", "throttle_bytes_s": 700_000});
+    want(&fleet.api, "fp-01", wanted).await.unwrap();
+    fleet.until_terminal("fp-01", "downloads", |t| state(t) == "downloading").await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    fleet.terminals[0].kill().await;
+    fleet.terminals[0].start().unwrap();
+    let shown = fleet.until_terminal("fp-01", "confirms", |t| state(t) == "confirmed").await;
+    assert_eq!(active(&shown), "2026-11-25.1", "{shown}");
+    end.cancel();
+}
