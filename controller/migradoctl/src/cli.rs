@@ -8,8 +8,10 @@ use clap_complete::Shell;
 pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
 
 use crate::exit::{Code, Failure, HELP};
+use rollouts::{Recalls, Rollouts};
 
 mod content;
+pub(crate) mod rollouts;
 
 /// Manages MigraDo's self-service displays.
 #[derive(Debug, Parser)]
@@ -95,6 +97,19 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Content,
     },
+    /// One release brought to many displays, in waves
+    #[command(alias = "r")]
+    Rollouts {
+        #[command(subcommand)]
+        verb: Rollouts,
+    },
+    /// Editions of forms that no display may hand out
+    Recalls {
+        #[command(subcommand)]
+        verb: Recalls,
+    },
+    /// Which release and which edition of a form is live where
+    Editions,
     /// The key that signs orders
     SigningKey {
         #[command(subcommand)]
