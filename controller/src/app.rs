@@ -33,6 +33,7 @@ use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
 use crate::releases::{Releases, freshness};
+use crate::rollouts::{self, Rollouts};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
@@ -193,6 +194,8 @@ async fn compose(
         events,
         pki,
         clock,
+        rollouts: Rollouts::new(config.rollouts.four_eyes, config.rollouts.labels.clone())
+            .with_windows(Arc::new(calendars.clone())),
         calendars,
         settings: Arc::new(Settings {
             sites,
@@ -258,6 +261,8 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     tasks.spawn(Stage::Work, "settle", state.commands.clone().settle_task(tasks.token(Stage::Work)));
     let publish = desired::Publish::new(state.clone(), outlet, parts.connection.subscribe());
     tasks.spawn(Stage::Work, "desired", publish.run(tasks.token(Stage::Work)));
+    let rollouts = rollouts::task::run(state.clone(), tasks.token(Stage::Work));
+    tasks.spawn(Stage::Work, "rollouts", rollouts);
     Ok(())
 }
 

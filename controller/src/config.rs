@@ -1,6 +1,7 @@
 //! The controller's configuration: a YAML file, read once into checked types before any socket
 //! opens. Sites stand here; terminals only until they are in the database.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -79,6 +80,9 @@ pub struct ControllerConfig {
     /// Displays that are put into the database when they are not there yet.
     #[serde(default)]
     pub terminals: Vec<TerminalEntry>,
+    /// Rules of rollouts.
+    #[serde(default)]
+    pub rollouts: RolloutsConfig,
     /// What is logged: error, warn, info, debug.
     #[serde(default = "default_log")]
     pub log: LogLevel,
@@ -167,6 +171,18 @@ pub struct TerminalEntry {
     pub site: SiteId,
     /// What people call it.
     pub label: String,
+}
+
+/// Rules of rollouts.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RolloutsConfig {
+    /// Whether somebody else than its maker has to approve a rollout.
+    pub four_eyes: bool,
+    /// Displays by label. `wheelchair` names those that can be used from a wheelchair: a site never
+    /// loses all of them at once; waves can be made of any label.
+    #[schemars(with = "BTreeMap<String, BTreeSet<String>>", extend("additionalProperties" = {"type": "array", "uniqueItems": true, "items": {"type": "string", "pattern": TERMINAL_ID, "x-expected": TERMINAL_ID_WORDS}}))]
+    pub labels: BTreeMap<String, BTreeSet<TerminalId>>,
 }
 
 /// What is logged.

@@ -23,6 +23,7 @@ mod log;
 pub mod metrics;
 pub mod pki;
 pub mod releases;
+pub mod rollouts;
 pub mod schedules;
 pub mod store;
 pub mod sweep;

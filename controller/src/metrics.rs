@@ -41,6 +41,10 @@ pub struct Others {
     pub refused: BTreeMap<&'static str, u64>,
     /// Open commands by state.
     pub commands: BTreeMap<String, u64>,
+    /// Displays of rollouts by state.
+    pub rollout_displays: BTreeMap<&'static str, u64>,
+    /// Rollouts by state.
+    pub rollouts: BTreeMap<&'static str, u64>,
     /// Usage by site and counter.
     pub usage: BTreeMap<(String, &'static str), u64>,
     /// Whether the audit log was whole when it was last checked.
@@ -83,6 +87,15 @@ pub fn text(
     let commands = f.family("migrado_commands", "Open commands by state.", Kind::Gauge);
     for (state, n) in &others.commands {
         commands.sample(&[("state", state)], *n as f64);
+    }
+    let help = "Displays of rollouts that are not at their end, by state.";
+    let displays = f.family("migrado_rollout_displays", help, Kind::Gauge);
+    for (state, n) in &others.rollout_displays {
+        displays.sample(&[("state", state)], *n as f64);
+    }
+    let rollouts = f.family("migrado_rollouts", "Rollouts by state.", Kind::Gauge);
+    for (state, n) in &others.rollouts {
+        rollouts.sample(&[("state", state)], *n as f64);
     }
     let usage = f.family("migrado_usage_total", "What visitors used.", Kind::Counter);
     for ((site, counter), n) in &others.usage {

@@ -1,8 +1,9 @@
 //! The words of the command line: noun, then verb. Those of content are in `content`, those of
-//! calendars and schedules in `office`.
+//! calendars and schedules in `office`, those of rollouts and recalls in `rollouts`.
 
 mod content;
 mod office;
+pub(crate) mod rollouts;
 
 use std::path::PathBuf;
 
@@ -11,9 +12,9 @@ use clap_complete::Shell;
 
 pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
 pub(crate) use office::{AddSchedule, Calendar, Schedules};
+use rollouts::{Recalls, Rollouts};
 
 use crate::exit::{Code, Failure, HELP};
-
 /// Manages MigraDo's self-service displays.
 #[derive(Debug, Parser)]
 #[command(name = "migradoctl", version, after_help = HELP, propagate_version = true)]
@@ -103,6 +104,19 @@ pub(crate) enum Group {
         #[command(subcommand)]
         verb: Content,
     },
+    /// One release brought to many displays, in waves
+    #[command(alias = "r")]
+    Rollouts {
+        #[command(subcommand)]
+        verb: Rollouts,
+    },
+    /// Editions of forms that no display may hand out
+    Recalls {
+        #[command(subcommand)]
+        verb: Recalls,
+    },
+    /// Which release and which edition of a form is live where
+    Editions,
     /// The key that signs orders
     SigningKey {
         #[command(subcommand)]

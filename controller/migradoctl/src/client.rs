@@ -134,6 +134,11 @@ impl Client {
         self.send(method, path, body, &[("If-Match", &etag)]).await
     }
 
+    /// Removes what has no state that somebody could change meanwhile.
+    pub(crate) async fn remove(&self, path: &str) -> Result<Value, Failure> {
+        self.send(Method::DELETE, path, None, &[]).await
+    }
+
     /// Every item of a list, page after page.
     pub(crate) async fn list(&self, path: &str, limit: usize) -> Result<Vec<Value>, Failure> {
         let mut items = Vec::new();

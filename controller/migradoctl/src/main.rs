@@ -49,6 +49,9 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                 Group::Audit { verb: Some(cli::Audit::Verify), .. } => {
                     verbs::audit::verify(&client, output).await
                 }
+                Group::Rollouts { verb } => verbs::rollouts::run(&client, output, verb).await,
+                Group::Recalls { verb } => verbs::recalls::run(&client, output, verb).await,
+                Group::Editions => verbs::recalls::editions(&client, output).await,
                 Group::SigningKey { verb } => verbs::signing_key::run(&client, output, verb).await,
                 Group::Login(_) | Group::Content { .. } | Group::Completions { .. } => Ok(exit::Code::Ok),
             }

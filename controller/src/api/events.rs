@@ -137,6 +137,10 @@ impl Watcher {
                         .map(|data| event("command", Some(id), &data)),
                     _ => None,
                 },
+                Key::Rollout(rollout) => super::rollouts::summary_of(&self.state, rollout)
+                    .await
+                    .and_then(|view| serde_json::to_value(view).ok())
+                    .map(|data| event("rollout", Some(id), &data)),
                 Key::Removed => Some(event("resync", Some(id), &json!({ "revision": id }))),
             };
             self.ready.extend(rendered);

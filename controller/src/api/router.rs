@@ -14,8 +14,9 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, calendar, commands, content, events, fleet, guard, problem, releases, schedules, session,
-    signing_key, terminal, terminal_content, terminal_identity, terminal_release, terminals, timeline,
+    access, assets, calendar, commands, content, editions, events, fleet, guard, problem, recalls, releases,
+    rollouts, schedules, session, signing_key, terminal, terminal_content, terminal_identity,
+    terminal_release, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -70,6 +71,18 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(releases::freshness_key))
         .routes(routes!(releases::metadata))
         .routes(routes!(releases::show))
+        .routes(routes!(rollouts::list, rollouts::make))
+        .routes(routes!(rollouts::preview))
+        .routes(routes!(rollouts::show))
+        .routes(routes!(rollouts::start))
+        .routes(routes!(rollouts::approve))
+        .routes(routes!(rollouts::pause))
+        .routes(routes!(rollouts::resume))
+        .routes(routes!(rollouts::cancel))
+        .routes(routes!(rollouts::back))
+        .routes(routes!(editions::list_editions))
+        .routes(routes!(recalls::list_recalls, recalls::add_recall))
+        .routes(routes!(recalls::lift_recall))
         .routes(routes!(content::missing))
         .routes(routes!(terminal_release::set_release))
         .routes(routes!(terminal_release::retry_release))

@@ -23,6 +23,7 @@ use crate::fleet::{FleetHandle, Terminal};
 use crate::identity::Identities;
 use crate::pki::Pki;
 use crate::releases::Releases;
+use crate::rollouts::Rollouts;
 use crate::store::StoreError;
 
 /// Counts by hour since the epoch.
@@ -96,6 +97,8 @@ pub struct ApiState {
     pub desired_changed: Arc<Notify>,
     /// Releases of content.
     pub releases: Releases,
+    /// What rollouts go by.
+    pub rollouts: Rollouts,
     /// Open event streams.
     pub streams: Streams,
     /// Tries to enroll, by address.

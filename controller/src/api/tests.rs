@@ -4,6 +4,7 @@ mod calendar;
 mod content;
 mod problems;
 mod roles;
+mod rollouts;
 mod schedules;
 
 use std::sync::Arc;
@@ -96,6 +97,7 @@ impl World {
             releases: Releases::open(&folder.path().join("content"), &folder.path().join("freshness.pk8"))
                 .unwrap()
                 .0,
+            rollouts: crate::rollouts::Rollouts::new(false, Default::default()),
             streams: Default::default(),
             enrolling: enrolling(),
             renewing: renewing(),

@@ -24,6 +24,8 @@ pub enum Key {
     Terminal(TerminalId),
     /// A command.
     Command(CommandId),
+    /// A rollout, or displays of it.
+    Rollout(uuid::Uuid),
     /// A terminal that is no longer there; the watcher fetches the list anew.
     Removed,
 }
@@ -90,6 +92,11 @@ impl Events {
     /// A command changed.
     pub fn command(&self, id: CommandId) {
         self.note(Key::Command(id));
+    }
+
+    /// A rollout changed.
+    pub fn rollout(&self, id: uuid::Uuid) {
+        self.note(Key::Rollout(id));
     }
 
     /// A terminal was retired.

@@ -53,6 +53,15 @@ async fn others(sources: &Sources) -> Others {
         commands.insert("unreadable".to_owned(), unreadable);
     }
     let (refused, usage) = (refusals.counts(), totals.by_site(&state.fleet));
-    let (audit_whole, sites) = (audit_whole.load(Ordering::Relaxed), state.calendars.all());
-    Others { refused, commands, usage, audit_whole, sites }
+    let (steps, states) = store::rollouts::counts(&state.pool).await.unwrap_or_default();
+    let sites = state.calendars.all();
+    Others {
+        refused,
+        commands,
+        rollout_displays: steps.into_iter().map(|(step, n)| (step.word(), n)).collect(),
+        rollouts: states.into_iter().map(|(state, n)| (state.word(), n)).collect(),
+        usage,
+        sites,
+        audit_whole: audit_whole.load(Ordering::Relaxed),
+    }
 }

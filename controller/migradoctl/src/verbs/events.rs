@@ -89,6 +89,12 @@ fn summary(event: &Event, data: &Value) -> String {
             output::text(&data["state"]),
             output::text(&data["id"]),
         ],
+        "rollout" => vec![
+            output::text(&data["title"]),
+            output::text(&data["release"]),
+            output::text(&data["state"]),
+            output::text(&data["id"]),
+        ],
         _ => vec![data.to_string()],
     };
     format!("{}\t{}\t{}", event.id, event.name, cells.join("\t")).trim_end().to_owned()
