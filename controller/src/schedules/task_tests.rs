@@ -101,6 +101,12 @@ async fn a_controller_that_ended_between_two_steps_neither_loses_a_run_nor_gives
     let run = runs(&after).await.remove(0);
     assert_eq!((run.state, run.ordered), (RunState::Ordered, 1));
 
+    // The same, and it came back after the grace: what was ordered is told as ordered.
+    rows::settle(&after.state.pool, &recorded).await.unwrap();
+    pass(&at(&after, THREE_MS + 3_700_000)).await.unwrap();
+    let run = runs(&after).await.remove(0);
+    assert_eq!((run.state, run.ordered, orders(&after).await.len()), (RunState::Ordered, 1, 1));
+
     // It ended after the record and came back after the grace: nobody knows, nothing is done.
     let late = world(&schedule(OnlyWhen::Any)).await;
     record(&late).await;
