@@ -8,6 +8,7 @@
 //! Ends with 0 or 1. The suite itself is not part of this repository and is run from outside.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -103,7 +104,8 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            // Nobody may be listening; the exit code says it as well.
+            let _closed = writeln!(std::io::stderr().lock(), "{error:#}").is_err();
             ExitCode::FAILURE
         }
     }
