@@ -37,7 +37,7 @@ use crate::rollouts::{self, Rollouts};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
-use crate::{alive, desired, files, first, log, store, sweep, systemd};
+use crate::{alive, desired, files, first, log, signals, store, sweep, systemd};
 
 /// Seconds of silence after which the broker is asked whether it is there.
 const KEEP_ALIVE_S: u16 = 30;
@@ -133,7 +133,7 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     );
     systemd::notify_ready("serving");
     let died = tokio::select! {
-        () = stop_signal() => None,
+        () = signals::stop() => None,
         death = tasks.death() => Some(death),
     };
     systemd::notify_stopping();
@@ -387,18 +387,4 @@ fn start_upkeep(
         }
         std::future::pending::<()>().await;
     });
-}
-
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            // Cancel-safe: both only wait.
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-        _ => std::future::pending().await,
-    }
 }

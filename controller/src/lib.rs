@@ -25,6 +25,7 @@ pub mod pki;
 pub mod releases;
 pub mod rollouts;
 pub mod schedules;
+mod signals;
 pub mod store;
 pub mod sweep;
 pub mod systemd;

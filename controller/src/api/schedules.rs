@@ -297,6 +297,7 @@ pub async fn remove(
 
 /// Which runs.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AskedRuns {
     limit: Option<u32>,
     after: Option<String>,

@@ -1445,12 +1445,12 @@ export interface paths {
         /** The runs of a scheduled order, the newest first. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    limit: number | null;
-                    after: string | null;
+                query?: {
+                    limit?: number;
+                    after?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
