@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::Api;
 use crate::controller::{self, Controller, Ports};
+use crate::demo_content::DemoContent;
 use crate::printer::{Bus, Printer};
 use crate::terminal::Terminal;
 use crate::{api, ports, visitor};
@@ -57,6 +58,7 @@ pub struct Demo {
     /// The administrator's first password; none when it was changed since.
     pub password: Option<String>,
     api: Api,
+    content: Option<DemoContent>,
     _bus: Bus,
     end: CancellationToken,
     played: TaskTracker,
@@ -174,6 +176,7 @@ impl Demo {
             printers,
             password,
             api,
+            content: None,
             _bus: bus,
             end: CancellationToken::new(),
             played: TaskTracker::new(),
@@ -193,6 +196,14 @@ impl Demo {
             terminal.start()?;
         }
         demo.play();
+        tell("content");
+        let token = kept.token.as_deref().context("no token was made")?;
+        let authority = data.join("pki/ca.crt");
+        let content = DemoContent::new(&dir, kept.controller.console, authority, demo.api.clone(), token)?;
+        demo.content = Some(content.on(displays.iter().map(|(id, _)| id.clone()).collect()));
+        if let Some(content) = &demo.content {
+            content.first().await?;
+        }
         Ok(demo)
     }
 
@@ -210,11 +221,20 @@ impl Demo {
 
     fn play(&self) {
         for (n, terminal) in self.terminals.iter().enumerate() {
-            self.played.spawn(visitor::page(terminal.kiosk(), self.end.clone()));
+            self.played.spawn(visitor::showing_page(terminal.kiosk(), self.end.clone()));
             let seed = u64::try_from(n).unwrap_or(0);
             self.played.spawn(visitor::visitors(terminal.kiosk(), seed, self.end.clone()));
         }
         self.played.close();
+    }
+
+    /// Has a second release go out after a while. `tell` is called with each step.
+    pub fn roll_on(&self, tell: impl Fn(&str) + Send + Sync + 'static) {
+        if let Some(content) = self.content.clone() {
+            self.played.reopen();
+            self.played.spawn(content.second(self.end.clone(), tell));
+            self.played.close();
+        }
     }
 
     /// Starts agents again that asked for it or died, as systemd does, and says so.

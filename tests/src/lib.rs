@@ -12,6 +12,7 @@ pub mod authority;
 pub mod broker;
 pub mod controller;
 pub mod demo;
+mod demo_content;
 pub mod editor;
 pub mod fleet;
 pub mod kiosk;

@@ -42,7 +42,7 @@ pub async fn obedient_page(kiosk: Kiosk, end: CancellationToken) {
 
 /// Plays a page that draws whatever release it is told to show.
 pub async fn showing_page(kiosk: Kiosk, end: CancellationToken) {
-    let mut beat = tokio::time::interval(HEARTBEAT / 5);
+    let mut beat = tokio::time::interval(HEARTBEAT);
     while end.run_until_cancelled(beat.tick()).await.is_some() {
         let Ok(view) = kiosk.view().await else { continue };
         let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null).await.is_ok();

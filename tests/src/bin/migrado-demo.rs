@@ -53,6 +53,7 @@ async fn main() -> Result<()> {
         println!("{}", machine_words(&demo));
     } else {
         println!("{}", explanation(&demo, began.elapsed()));
+        demo.roll_on(|words| println!("  {words}"));
     }
     loop {
         tokio::select! {
@@ -109,6 +110,9 @@ fn explanation(demo: &Demo, took: Duration) -> String {
          \x20   and give it back\n      curl -s -o /dev/null '{}'\n\
          \x20   kill the agent of {process}\n      pkill -KILL -f 'migrado-agent run .*/{process}.yaml'\n\
          \x20   it is missed at once, comes back, and its timeline says that it crashed\n\n\
+         \x20 Content: the sample of config/content is published; within a minute a second release goes out,
+         \x20   first to one display of each site. See it on the displays' pages, and with
+         \x20   migradoctl terminals show {}\n\n\
          \x20 Ctrl-C stops everything. What happened is kept in .demo/.\n",
         took.as_secs_f32(),
         demo.terminals.len(),
@@ -122,5 +126,6 @@ fn explanation(demo: &Demo, took: Duration) -> String {
         Printer::sheets_url(printer, 0),
         first.id,
         Printer::sheets_url(printer, 250),
+        first.id,
     )
 }
