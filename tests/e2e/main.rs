@@ -16,6 +16,7 @@ mod refusals;
 mod releases;
 mod renewal;
 mod revocation;
+mod rollouts;
 mod signing_keys;
 mod verbs;
 mod watchdog;
