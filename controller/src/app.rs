@@ -37,7 +37,7 @@ use crate::rollouts::{self, Rollouts};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
 use crate::wire::{Numbers, Tells, wire_task};
-use crate::{alive, desired, files, first, log, store, sweep, systemd};
+use crate::{alive, desired, files, first, log, signals, store, sweep, systemd};
 
 /// Seconds of silence after which the broker is asked whether it is there.
 const KEEP_ALIVE_S: u16 = 30;
@@ -133,7 +133,7 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     );
     systemd::notify_ready("serving");
     let died = tokio::select! {
-        () = stop_signal() => None,
+        () = signals::stop() => None,
         death = tasks.death() => Some(death),
     };
     systemd::notify_stopping();
@@ -355,6 +355,8 @@ fn start_upkeep(
     tasks.spawn_until_canceled(Stage::Work, "freshness", freshness::keep(parts.state.clone()));
     let sweep = sweep::run(parts.state.pool.clone(), parts.state.clock.clone());
     tasks.spawn_until_canceled(Stage::Work, "sweep", sweep);
+    let schedules = crate::schedules::task::run(parts.state.clone());
+    tasks.spawn_until_canceled(Stage::Work, "schedules", schedules);
     let state = parts.state.clone();
     tasks.spawn_until_canceled(Stage::Work, "changes", async move {
         let mut changes = state.fleet.changes();
@@ -383,18 +385,4 @@ fn start_upkeep(
         }
         std::future::pending::<()>().await;
     });
-}
-
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
-            // Cancel-safe: both only wait.
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        }
-        _ => std::future::pending().await,
-    }
 }

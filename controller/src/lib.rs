@@ -24,6 +24,8 @@ pub mod metrics;
 pub mod pki;
 pub mod releases;
 pub mod rollouts;
+pub mod schedules;
+mod signals;
 pub mod store;
 pub mod sweep;
 pub mod systemd;

@@ -9,7 +9,9 @@ use sqlx::AnyPool;
 use crate::auth::{SESSION_ABSOLUTE_MS, SESSION_IDLE_MS};
 use crate::clock::Clock;
 use crate::ingest::USAGE_HOURS_BACK;
-use crate::store::{StoreError, audit, certificates, commands, enroll_tokens, idempotency, sessions, usage};
+use crate::store::{
+    StoreError, audit, certificates, commands, enroll_tokens, idempotency, schedules, sessions, usage,
+};
 
 /// Time between two sweeps: what is swept is small, and a day's worth of it would be, too.
 const PERIOD: Duration = Duration::from_secs(60 * 60);
@@ -60,6 +62,7 @@ async fn sweep(pool: &AnyPool, now_ms: i64) -> Result<u64, StoreError> {
     rows += certificates::sweep(pool, now_ms - CLOCKS_MS).await?;
     rows += commands::sweep_logs(pool, now_ms - LOGS_MS).await?;
     rows += commands::sweep(pool, now_ms - COMMANDS_MS).await?;
+    rows += schedules::sweep(pool, now_ms - COMMANDS_MS).await?;
     rows += audit::sweep(pool, now_ms - AUDIT_MS).await?;
     // One day more than an hour is taken in after the fact, so that a folded day is complete.
     let before_hour = now_ms.div_euclid(HOUR_MS) - USAGE_HOURS_BACK - 24;

@@ -5,6 +5,7 @@
 mod api;
 mod broker_certificate;
 mod commands;
+mod conformance;
 mod content;
 mod data_path;
 mod first_password;
@@ -17,6 +18,7 @@ mod releases;
 mod renewal;
 mod revocation;
 mod rollouts;
+mod schedules;
 mod signing_keys;
 mod verbs;
 mod watchdog;

@@ -253,3 +253,57 @@ async fn who_is_not_logged_in_is_told_so() {
     ctl.ends(DENIED, &["--url", &other, "--ca", authority, "terminals", "list"]).await;
     ctl.ends(OK, &["terminals", "list"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calendars_and_schedules_are_kept_from_the_command_line() {
+    let fleet = Fleet::builder().without_agents().start().await;
+    let ctl = Ctl::of(&fleet);
+    ctl.login(&fleet, &ctl.url).await;
+    let site = "friedensplatz";
+    let shown = ctl.ends(OK, &["calendar", "show", site, "-o", "json"]).await.json();
+    assert_eq!((&shown["from"], &shown["now"]["opening"]), (&json!("configuration"), &json!("unknown")));
+    let file = ctl.home.path().join("calendar.yaml");
+    let file = file.to_str().unwrap();
+    std::fs::write(file, "opening_hours: { monday: [\"08:00-12:00\"] }\nwindows: { activate: closed }\n")
+        .unwrap();
+    let set = ctl.ends(OK, &["calendar", "set", site, file, "-o", "json"]).await.json();
+    assert_eq!(
+        (&set["from"], &set["changed_by"]),
+        (&json!("console"), &json!("admin (token migradoctl of admin)")),
+        "{set}"
+    );
+    // What is printed as a file is taken as one, and says the same.
+    let printed = ctl.ends(OK, &["calendar", "show", site, "--yaml"]).await.out;
+    std::fs::write(file, &printed).unwrap();
+    let again = ctl.ends(OK, &["calendar", "set", site, file, "-o", "json"]).await.json();
+    assert_eq!(again["calendar"], set["calendar"]);
+    let days = ["calendar", "days", site, "--from", "2026-12-21", "--to", "2026-12-25"];
+    let days = ctl.ends(OK, &days).await.out;
+    assert!(days.starts_with("2026-12-21\tMon\tweekday\t08:00-12:00\t00:00-08:00, 12:00-24:00"), "{days}");
+    assert!(days.contains("2026-12-25\tFri\tholiday\t-\t00:00-24:00\t00:00-24:00\tChristmas Day"), "{days}");
+    std::fs::write(
+        file,
+        "opening_hours: { monday: [\"8-12\"] }\nwindows: { restart: { cron: x, minutes: 5 } }\n",
+    )
+    .unwrap();
+    let said = ctl.ends(USAGE, &["calendar", "set", site, file]).await.err;
+    assert!(said.contains("/opening_hours/monday/0: ") && said.contains("/windows/restart/cron: "), "{said}");
+    ctl.ends(NOT_FOUND, &["calendar", "show", "nowhere"]).await;
+    let back = ctl.ends(OK, &["calendar", "reset", site, "--yes", "-o", "json"]).await.json();
+    assert_eq!(back["from"], "configuration");
+
+    let add =
+        ["schedules", "add", "Nachts", "restart_page", "--site", site, "--cron", "30 2 * * *", "-o", "json"];
+    let made = ctl.ends(OK, &[&add[..], &["--only-when", "closed"]].concat()).await.json();
+    let id = made["id"].as_str().unwrap();
+    let listed = ctl.ends(OK, &["schedules", "list"]).await.out;
+    assert!(listed.contains("\tNachts\trestart_page\tsite friedensplatz\t30 2 * * *\tclosed\t"), "{listed}");
+    assert_eq!(ctl.ends(OK, &["schedules", "pause", id, "-o", "json"]).await.json()["paused"], true);
+    assert_eq!(ctl.ends(OK, &["schedules", "resume", id, "-o", "json"]).await.json()["paused"], false);
+    assert!(ctl.ends(OK, &["schedules", "show", id]).await.out.contains("30 2 * * *"));
+    let wrong = ["schedules", "add", "x", "restart_page", "--site", "nowhere", "--cron", "0 0 31 2 *"];
+    let said = ctl.ends(USAGE, &wrong).await.err;
+    assert!(said.contains("/when/cron: ") && said.contains("/terminals/site: "), "{said}");
+    ctl.ends(OK, &["schedules", "remove", id, "--yes"]).await;
+    ctl.ends(NOT_FOUND, &["schedules", "show", id]).await;
+}

@@ -68,3 +68,32 @@ test('an order is done by the display\'s word, and its whole life stands in the 
   await expect(timeline.locator('[data-kind=presence]').first()).toContainText('Connected');
   await isAccessible(page);
 });
+
+test('a calendar is changed at its fields, and an order is scheduled by it', async ({ page }) => {
+  await signIn(page);
+  await page.goto(`${fleet().console}/calendar?month=2026-12`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.getByText('Opening hours are known').click();
+  await page.locator('#hours-monday').fill('8-12');
+  await page.locator('#window-restart').selectOption('recurring');
+  await page.locator('#window-restart-cron').fill('0 0 31 2 *');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.locator('#hours-monday-wrong')).toContainText('"8-12" is not a span');
+  await expect(page.locator('#window-restart-wrong')).toContainText('the window restart never opens');
+  await isAccessible(page);
+  await page.locator('#hours-monday').fill('08:00-12:00');
+  await page.locator('#window-restart-cron').fill('0 3 * * *');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByText('Changed on the console by')).toBeVisible();
+  await expect(page.locator('[data-date="2026-12-21"]')).toContainText('08:00–12:00');
+  await expect(page.locator('[data-date="2026-12-25"]')).toContainText('Christmas Day');
+  await isAccessible(page);
+  await page.goto(`${fleet().console}/schedules`);
+  await page.getByRole('button', { name: 'Schedule an order' }).click();
+  await page.locator('#schedule-name').fill('Nightly');
+  await page.locator('#schedule-verb').selectOption('restart_page');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('heading', { name: 'Nightly' })).toBeVisible();
+  await expect(page.getByTestId('schedule')).toContainText('only outside of opening hours');
+  await isAccessible(page);
+});

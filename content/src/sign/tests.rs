@@ -1,5 +1,7 @@
 //! From new keys to a published release and through every loss of a key.
 
+#![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Every named attack against a display's trust, each beside the honest repository that passes.
 
+#![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
+
 mod attacks;
 mod kept;
 mod rotation;

@@ -1,4 +1,9 @@
-//! The words of the command line: noun, then verb.
+//! The words of the command line: noun, then verb. Those of content are in `content`, those of
+//! calendars and schedules in `office`, those of rollouts and recalls in `rollouts`.
+
+mod content;
+mod office;
+pub(crate) mod rollouts;
 
 use std::path::PathBuf;
 
@@ -6,13 +11,10 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
-
-use crate::exit::{Code, Failure, HELP};
+pub(crate) use office::{AddSchedule, Calendar, Schedules};
 use rollouts::{Recalls, Rollouts};
 
-mod content;
-pub(crate) mod rollouts;
-
+use crate::exit::{Code, Failure, HELP};
 /// Manages MigraDo's self-service displays.
 #[derive(Debug, Parser)]
 #[command(name = "migradoctl", version, after_help = HELP, propagate_version = true)]
@@ -80,6 +82,11 @@ pub(crate) enum Group {
     Calendar {
         #[command(subcommand)]
         verb: Calendar,
+    },
+    /// Recurring and dated orders
+    Schedules {
+        #[command(subcommand)]
+        verb: Schedules,
     },
     /// What changes, as it changes
     Events(Events),
@@ -195,36 +202,6 @@ pub(crate) enum Commands {
     Cancel { id: String },
     /// The logs that an order brought back
     Logs { id: String },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Calendar {
-    /// Whether a site is open, its windows, and what its calendar says
-    Show {
-        site: String,
-        /// Print the calendar as a file that `calendar set` takes
-        #[arg(long)]
-        yaml: bool,
-    },
-    /// What holds on each day, and why
-    Days {
-        site: String,
-        /// The first day; without it today
-        #[arg(long, value_name = "DAY")]
-        from: Option<jiff::civil::Date>,
-        /// The last day; without it four weeks in all
-        #[arg(long, value_name = "DAY")]
-        to: Option<jiff::civil::Date>,
-    },
-    /// Give a site the calendar of a file (YAML), in place of the configuration's
-    Set { site: String, file: PathBuf },
-    /// Go back to the calendar of the configuration
-    Reset {
-        site: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -43,6 +43,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                 Group::Terminals { verb } => verbs::terminals::run(&client, output, verb).await,
                 Group::Commands { verb } => verbs::commands::run(&client, output, verb).await,
                 Group::Calendar { verb } => verbs::calendar::run(&client, output, verb).await,
+                Group::Schedules { verb } => verbs::schedules::run(&client, output, verb).await,
                 Group::Events(events) => verbs::events::run(&client, output, &events).await,
                 Group::Audit { limit, verb: None } => verbs::audit::list(&client, output, limit).await,
                 Group::Audit { verb: Some(cli::Audit::Verify), .. } => {

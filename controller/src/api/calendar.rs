@@ -4,7 +4,7 @@
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use jiff::civil::Date;
-use jiff::{Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,6 +21,8 @@ use crate::calendar::{
 
 /// Days of one answer: a month's view with the weeks around it, twice.
 const DAYS_MAX: i32 = 93;
+/// Days that are told where the last is left out: what a month view shows.
+const DAYS_SHOWN: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// Whether a site is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -155,11 +157,12 @@ pub struct DayList {
 
 /// Which days.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct AskedDays {
-    /// The first, like 2026-12-01.
-    from: String,
-    /// The last, at most 93 days in all.
-    to: String,
+    /// The first, like 2026-12-01; today if it is left out.
+    from: Option<String>,
+    /// The last, at most 93 days in all; four weeks after the first if it is left out.
+    to: Option<String>,
 }
 
 fn find(state: &ApiState, id: &str) -> Answer<(Site, Kept)> {
@@ -295,7 +298,7 @@ pub async fn days(
     Query(asked): Query<AskedDays>,
 ) -> Answer<axum::Json<DayList>> {
     let (site, kept) = find(&state, &id)?;
-    let (from, to) = bounds(&asked)?;
+    let (from, to) = bounds(&asked, local::on_the_wall(state.clock.now()).date())?;
     let mut days = Vec::new();
     let mut date = from;
     while date <= to {
@@ -305,7 +308,7 @@ pub async fn days(
     Ok(axum::Json(DayList { site: site.id.to_string(), days }))
 }
 
-fn bounds(asked: &AskedDays) -> Answer<(Date, Date)> {
+fn bounds(asked: &AskedDays, today: Date) -> Answer<(Date, Date)> {
     let mut errors = Vec::new();
     let mut read = |name: &str, value: &str| {
         let date = value.parse::<Date>().ok().filter(|date| (1970..=9000).contains(&date.year()));
@@ -315,7 +318,9 @@ fn bounds(asked: &AskedDays) -> Answer<(Date, Date)> {
         }
         date
     };
-    let (from, to) = (read("from", &asked.from), read("to", &asked.to));
+    let from = asked.from.as_deref().map_or(Some(today), |from| read("from", from));
+    let later = from.and_then(|from| from.checked_add(DAYS_SHOWN).ok());
+    let to = asked.to.as_deref().map_or(later, |to| read("to", to));
     let (Some(from), Some(to)) = (from, to) else { return Err(Problem::invalid(errors)) };
     let days = from.until((Unit::Day, to)).map_or(i32::MAX, |span| span.get_days());
     if !(0..DAYS_MAX).contains(&days) {

@@ -21,6 +21,7 @@ pub mod rollout_request;
 pub mod rollout_views;
 pub mod rollouts;
 pub mod router;
+pub mod schedules;
 pub mod session;
 pub mod signing_key;
 pub mod state;

@@ -15,8 +15,8 @@ use super::problem::Problem;
 use super::state::ApiState;
 use super::{
     access, assets, calendar, commands, content, editions, events, fleet, guard, problem, recalls, releases,
-    rollouts, session, signing_key, terminal, terminal_content, terminal_identity, terminal_release,
-    terminals, timeline,
+    rollouts, schedules, session, signing_key, terminal, terminal_content, terminal_identity,
+    terminal_release, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -40,6 +40,11 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(fleet::show))
         .routes(routes!(calendar::show, calendar::change, calendar::go_back))
         .routes(routes!(calendar::days))
+        .routes(routes!(schedules::list, schedules::add))
+        .routes(routes!(schedules::show, schedules::change, schedules::remove))
+        .routes(routes!(schedules::pause))
+        .routes(routes!(schedules::resume))
+        .routes(routes!(schedules::runs))
         .routes(routes!(terminals::list, terminals::add))
         .routes(routes!(terminals::show, terminals::change, terminals::retire))
         .routes(routes!(terminals::enroll_token))

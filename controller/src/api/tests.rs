@@ -5,6 +5,7 @@ mod content;
 mod problems;
 mod roles;
 mod rollouts;
+mod schedules;
 
 use std::sync::Arc;
 

@@ -17,8 +17,9 @@ pub const WEEKDAYS: [&str; 7] =
 /// Times of a pattern that are held against the length of its window: more than a year of days.
 const TIMES_COMPARED: usize = 400;
 
-/// The moment from which they are counted: the beginning of a usual year.
+/// The moments between which they are: two usual years, which have every night of the clock change.
 const COMPARED_FROM: Timestamp = Timestamp::constant(1_735_689_600, 0);
+const COMPARED_UNTIL: Timestamp = Timestamp::constant(1_798_761_600, 0);
 
 type Found = Vec<(String, String)>;
 
@@ -157,7 +158,7 @@ fn recurs(pointer: &str, kind: WindowKind, recurring: &Recurring) -> Option<(Str
     let length_ms = i64::from(recurring.minutes) * 60_000;
     let mut last = pattern.at_or_after(COMPARED_FROM)?;
     for _ in 0..TIMES_COMPARED {
-        let next = pattern.after(last)?;
+        let next = pattern.after(last).filter(|next| *next < COMPARED_UNTIL)?;
         if next.as_millisecond() - last.as_millisecond() <= length_ms {
             let message = format!(
                 "the window {} opens again before it closes: use fewer minutes, or \"always\"",

@@ -1,6 +1,6 @@
 //! Recurring times: cron patterns of five fields, read on the wall's clock in Europe/Berlin. A time
 //! that spring leaves out comes at the next minute that there is; one that autumn has twice comes
-//! once, unless the pattern asks for every hour.
+//! once, unless the pattern asks for every hour or a range of them.
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};

@@ -87,15 +87,26 @@ fn failed<'a>(operation: &'static str, path: &'a Path) -> impl Fn(io::Error) -> 
 #[derive(Debug, Clone)]
 pub struct Objects {
     folder: PathBuf,
+    /// Bytes that stay free, of those that the file system has.
+    floor: fn(u64) -> u64,
+}
+
+/// The floor of a server: its database must not starve.
+fn floor(all: u64) -> u64 {
+    (all / FLOOR_PART).max(FLOOR_BYTES).min(all / 2)
 }
 
 impl Objects {
     /// Opens the folder, or makes it.
     pub fn open(folder: &Path) -> Result<Self, ObjectError> {
+        Self::open_with(folder, floor)
+    }
+
+    fn open_with(folder: &Path, floor: fn(u64) -> u64) -> Result<Self, ObjectError> {
         for part in ["objects", "uploads"] {
             files::make_folder(&folder.join(part), 0o750)?;
         }
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.to_owned(), floor })
     }
 
     /// Where an object is, or would be.
@@ -191,7 +202,7 @@ impl Objects {
     fn leave_space(&self, needed: u64) -> Result<(), ObjectError> {
         let stat = statvfs(&self.folder).map_err(|e| failed("look at", &self.folder)(e.into()))?;
         let (free, all) = (stat.f_bavail * stat.f_frsize, stat.f_blocks * stat.f_frsize);
-        let floor = (all / FLOOR_PART).max(FLOOR_BYTES).min(all / 2);
+        let floor = (self.floor)(all);
         if free < needed.saturating_add(floor) {
             return Err(ObjectError::NoSpace { needed, free, floor });
         }
@@ -271,7 +282,7 @@ mod tests {
 
     fn objects() -> (tempfile::TempDir, Objects) {
         let dir = tempfile::tempdir().unwrap();
-        let objects = Objects::open(dir.path()).unwrap();
+        let objects = Objects::open_with(dir.path(), |_| 0).unwrap();
         (dir, objects)
     }
 

@@ -17,6 +17,7 @@ pub mod position;
 pub mod recall_proofs;
 pub mod releases;
 pub mod rollouts;
+pub mod schedules;
 pub mod sessions;
 pub mod terminals;
 pub mod timeline;

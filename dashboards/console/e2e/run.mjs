@@ -61,6 +61,8 @@ const VIEWS = [
   ['table', '/?view=table', 'row-fp-02'],
   ['terminal', '/terminals/fp-02', 'printer-main'],
   ['orders', '/orders', 'command'],
+  ['schedules', '/schedules', 'schedule'],
+  ['calendar', '/calendar?month=2026-12&window=activate', 'month'],
   ['audit', '/audit', 'audit'],
   ['access', '/access', 'tokens'],
   ['settings', '/settings', 'stream-state'],
@@ -139,6 +141,55 @@ for (const [theme, language, width] of [['light', 'de', 1440], ['dark', 'en', 14
   await ready(page, 'enroll-command');
   await audit(page, 'enrolment');
   await look(page, 'enroll');
+  await page.context().close();
+}
+
+{
+  const page = await open();
+  await signIn(page);
+  await page.goto(`${base}/calendar?month=2026-12`);
+  await ready(page, 'month');
+  const day = (date) => page.locator(`[data-date="${date}"]`);
+  await day('2026-12-25').getByText('Feiertag').waitFor();
+  check(/Feiertag[^]*1. Weihnachtstag[^]*geschlossen/.test(await day('2026-12-25').innerText()), 'a holiday says its name and that the site is closed');
+  check((await day('2026-12-23').innerText()).includes('08:00–12:00'), 'a usual day shows its hours');
+  await page.getByRole('button', { name: 'Nächster Monat' }).click();
+  await page.waitForURL(/month=2027-01/);
+  await day('2027-01-01').waitFor();
+  check((await day('2027-01-01').innerText()).includes('Neujahr'), 'the next month is in the address and on the page');
+  await page.getByRole('button', { name: 'Bearbeiten' }).click();
+  await page.locator('#hours-tuesday').fill('8-12');
+  await audit(page, 'the form of a calendar');
+  await page.getByRole('button', { name: 'Speichern' }).click();
+  await page.locator('#hours-tuesday-wrong').waitFor();
+  check((await page.locator('#hours-tuesday').getAttribute('aria-invalid')) === 'true', 'a mistake is told at its field');
+  await audit(page, 'the mistakes of a calendar');
+  await look(page, 'calendar-mistakes');
+  await page.locator('#hours-tuesday').fill('08:00-12:00, 13:00-16:00');
+  await page.getByRole('button', { name: 'Speichern' }).click();
+  await page.getByText('Auf der Konsole geändert von admin').waitFor();
+  await day('2027-01-05').getByText('13:00–16:00').waitFor();
+  check(true, 'a changed calendar is shown, and that it is the console’s');
+  await page.goto(`${base}/schedules`);
+  await ready(page, 'schedule');
+  check(await page.locator('.s-failed').first().isVisible(), 'the last run shows what came of its orders');
+  await page.getByText('Letzte Läufe').first().click();
+  await page.getByText('die Nachholzeit war um').waitFor();
+  check(true, 'a skipped run says why');
+  await page.getByRole('button', { name: 'Auftrag planen' }).click();
+  await page.locator('#schedule-name').fill('Feierabend');
+  await page.locator('#schedule-verb').selectOption('reload_page');
+  await page.locator('#schedule-cron').fill('soon');
+  await audit(page, 'the form of a scheduled order');
+  await page.getByRole('button', { name: 'Speichern' }).click();
+  await page.locator('#schedule-when-wrong').waitFor();
+  await page.locator('#schedule-cron').fill('0 20 * * *');
+  await page.getByRole('button', { name: 'Speichern' }).click();
+  await page.getByRole('heading', { name: 'Feierabend' }).waitFor();
+  check(true, 'an order is scheduled, after its mistake was told');
+  await page.getByRole('button', { name: 'Anhalten: Feierabend' }).click();
+  await page.getByRole('button', { name: 'Fortsetzen: Feierabend' }).waitFor();
+  await look(page, 'schedules');
   await page.context().close();
 }
 

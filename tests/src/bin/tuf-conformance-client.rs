@@ -5,9 +5,10 @@
 //! * `--metadata-dir D --metadata-url U refresh`
 //! * `--metadata-dir D --metadata-url U --target-name P --target-base-url B --target-dir T download`
 //!
-//! Ends with 0 or 1. The suite itself is run from outside: `tests/run.sh` says how.
+//! Ends with 0 or 1. The suite itself is not part of this repository and is run from outside.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -103,7 +104,8 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            // Nobody may be listening; the exit code says it as well.
+            let _closed = writeln!(std::io::stderr().lock(), "{error:#}").is_err();
             ExitCode::FAILURE
         }
     }
@@ -125,7 +127,7 @@ async fn run(cli: Cli) -> Result<()> {
     for name in &cli.target_name {
         let found = updater.get_target_info(name, now).await?;
         let found = found.with_context(|| format!("{name} is not among the targets"))?;
-        // The suite looks for the last step of a path, written as part of an address.
+        // One name of a file, whatever the path: a target cannot leave the folder.
         let at = target_dir.join(escaped(name));
         if is_there(&at, &found) {
             continue;

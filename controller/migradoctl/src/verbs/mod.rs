@@ -9,5 +9,6 @@ pub(crate) mod fleet;
 pub(crate) mod login;
 pub(crate) mod recalls;
 pub(crate) mod rollouts;
+pub(crate) mod schedules;
 pub(crate) mod signing_key;
 pub(crate) mod terminals;

@@ -19,6 +19,8 @@ export type Contract = [
   Reads<Ours.AuditEntry, Theirs['AuditView']>,
   Reads<Ours.CalendarView, Theirs['CalendarView']>,
   Reads<Ours.DayView, Theirs['DayView']>,
+  Reads<Ours.Schedule, Theirs['ScheduleView']>,
+  Reads<Ours.ScheduleRun, Theirs['RunView']>,
   Reads<Ours.User, Theirs['UserView']>,
   Reads<Ours.ApiToken, Theirs['TokenView']>,
   Reads<Ours.EnrollToken, Theirs['EnrollToken']>,

@@ -580,6 +580,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/editions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists which release and which edition of a form is live where. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Editions"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -651,6 +686,100 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists recalls with the proof of each display. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecallList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Recalls an edition of a form on every display. Doing it twice is doing it once, and the first
+         *     reason stays, so it takes no `Idempotency-Key`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RecallRequest"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RecallView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recalls/{form}/{edition}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a recall back. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -740,6 +869,598 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["ReleaseView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists rollouts, the newest first. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutList"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Makes a rollout; it does not begin before it is started. With the same `Idempotency-Key` it is
+         *     made once, however often it is sent.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description 1 to 128 ASCII characters, new for every rollout; kept for a day */
+                    "Idempotency-Key"?: string | null;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RolloutRequest"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would get what, when, and why not; nothing is done. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RolloutRequest"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PlanView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rollout with its waves and displays. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves a rollout as it was read; whoever made or started it may not. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what it changed: every display gets again what it had. Twice is once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends it: what has changed stays, who has no leave yet keeps what it had. Twice is once. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets nothing new begin. Doing it twice is doing it once, so it needs no `If-Match`. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets it go on; where a wave has paused it, with the next one. What goes on already goes on. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rollouts/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Starts a rollout as it was read: its displays are its own from now on. Where four eyes are asked
+         *     for, it waits until somebody else approves.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RolloutView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All scheduled orders. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_ScheduleView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Makes a scheduled order; the first run is the next one that is due. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePlan"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A scheduled order. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        /** Changes a scheduled order; what was due before counts no more. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SchedulePlan"];
+                };
+            };
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Removes a scheduled order with the record of its runs; orders that it gave stay. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a scheduled order rest; its times pass without being made up for. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a scheduled order go on with the next time that is due. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ScheduleView"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The runs of a scheduled order, the newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    after?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Page_RunView"];
                     };
                 };
             };
@@ -1024,14 +1745,14 @@ export interface paths {
         /** What holds on each day, and why. */
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    /** @description The first, like 2026-12-01. */
-                    from: string;
-                    /** @description The last, at most 93 days in all. */
-                    to: string;
+                query?: {
+                    /** @description The first, like 2026-12-01; today if it is left out. */
+                    from?: string;
+                    /** @description The last, at most 93 days in all; four weeks after the first if it is left out. */
+                    to?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -1927,12 +2648,86 @@ export interface components {
             /** @description What people call the site. */
             site_name: string;
         };
+        /** @description A display of a rollout. */
+        DisplayView: {
+            /** @description Name of what it had before. */
+            before?: string | null;
+            /**
+             * Format: int64
+             * @description Bytes that have come.
+             */
+            bytes_done?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that are to come.
+             */
+            bytes_total?: number | null;
+            label?: string | null;
+            /**
+             * Format: int64
+             * @description Since when it may put the release in service.
+             */
+            leave_ms?: number | null;
+            reason?: components["schemas"]["WhyView"] | null;
+            /** Format: int64 */
+            since_ms: number;
+            site?: string | null;
+            state: components["schemas"]["Step"];
+            terminal: string;
+            /** @description Its wave, from 0; absent: it takes no part. */
+            wave?: number | null;
+        };
+        /** @description The recall of an edition. */
+        EditionRecall: {
+            reason: string;
+            recalled_by: string;
+            /** Format: int64 */
+            recalled_ms: number;
+        };
+        /** @description An edition of a form. */
+        EditionView: {
+            edition: string;
+            form: string;
+            /** @description Displays that have it and do not hand it out, because it is recalled. */
+            held_back_on: string[];
+            /** @description Displays that hand it out. */
+            live_on: string[];
+            office: string;
+            recall?: components["schemas"]["EditionRecall"] | null;
+            /** @description Releases that have it. */
+            releases: string[];
+            title: string;
+            valid_from: string;
+            valid_until: string;
+        };
+        /** @description Which release and edition is live where. */
+        Editions: {
+            /** @description By form and edition. */
+            editions: components["schemas"]["EditionView"][];
+            releases: components["schemas"]["LiveRelease"][];
+            /** @description Displays that serve none, or do not say. */
+            without_release: string[];
+        };
         /** @description A token to enroll a terminal, told only now. */
         EnrollToken: {
             command: string;
             /** Format: int64 */
             expires_ms: number;
             token: string;
+        };
+        /** @description How many errors a wave may have before the rollout halts. */
+        ErrorsMax: {
+            /**
+             * Format: int32
+             * @description So many displays.
+             */
+            count: number;
+        } | {
+            /**
+             * Format: int32
+             * @description So many percent of the wave.
+             */
+            percent: number;
         };
         /** @description The fleet at a glance. */
         FleetView: {
@@ -1997,6 +2792,34 @@ export interface components {
          * @enum {string}
          */
         Level: "full_service" | "inform_only" | "out_of_service";
+        /** @description Seconds that a step may take on one display. */
+        Limits: {
+            /**
+             * Format: int32
+             * @description To be put in service and watched, from leave on.
+             * @default 3600
+             */
+            activate_s: number;
+            /**
+             * Format: int32
+             * @description To fetch and verify, within open windows.
+             * @default 43200
+             */
+            download_s: number;
+            /**
+             * Format: int32
+             * @description To come back when it is not there.
+             * @default 259200
+             */
+            reach_s: number;
+        };
+        /** @description The release that displays serve. */
+        LiveRelease: {
+            manifest: string;
+            /** @description Its name; what the display calls it, where it is not known here. */
+            name: string;
+            terminals: string[];
+        };
         /** @description A login. */
         Login: {
             name: string;
@@ -2041,6 +2864,16 @@ export interface components {
              */
             until_ms?: number | null;
         };
+        /** @description Something that makes the whole impossible. */
+        ObstacleView: {
+            reason: components["schemas"]["WhyView"];
+            terminal: string;
+        };
+        /**
+         * @description Under which state of the site.
+         * @enum {string}
+         */
+        OnlyWhen: "any" | "open" | "closed";
         /** @description Opening hours by weekday; on a day that is left out the site is closed. */
         OpeningHours: {
             /**
@@ -2164,6 +2997,76 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Page_RunView: {
+            /** @description The items. */
+            items: {
+                /** @description The orders that it gave, for `GET /api/v1/commands?batch=`. */
+                batch?: string | null;
+                /**
+                 * Format: int64
+                 * @description When that was decided.
+                 */
+                decided_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it was due.
+                 */
+                due_ms: number;
+                /**
+                 * Format: int64
+                 * @description Displays that belong to it and got none.
+                 */
+                left_out: number;
+                /**
+                 * Format: int64
+                 * @description Times before it that passed undecided; a thousand stands for more as well.
+                 */
+                missed: number;
+                /**
+                 * Format: int64
+                 * @description Displays that got an order.
+                 */
+                ordered: number;
+                reason?: components["schemas"]["SkipReason"] | null;
+                /** @description Where those orders stand. */
+                results: components["schemas"]["RunResult"][];
+                /** @description What became of it. */
+                state: components["schemas"]["ScheduleRunState"];
+            }[];
+            /** @description Where the next page begins (`after=`); null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ScheduleView: {
+            /** @description The items. */
+            items: (components["schemas"]["SchedulePlan"] & {
+                /** @description By whom. */
+                changed_by: string;
+                /**
+                 * Format: int64
+                 * @description When it was changed.
+                 */
+                changed_ms: number;
+                /** @description Its identity. */
+                id: string;
+                last?: components["schemas"]["RunView"] | null;
+                /**
+                 * Format: int64
+                 * @description When it is due next; absent while it rests, and when it is not any more.
+                 */
+                next_ms?: number | null;
+                /** @description Whether it rests. */
+                paused: boolean;
+                /**
+                 * Format: int64
+                 * @description Counts its changes.
+                 */
+                revision: number;
+            })[];
+            /** @description Where the next page begins (`after=`); null on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Page_TimelineItem: {
             /** @description The items. */
             items: {
@@ -2224,6 +3127,49 @@ export interface components {
             }[];
             /** @description Where the next page begins (`after=`); null on the last one. */
             next?: string | null;
+        };
+        /**
+         * @description Who let a rollout stand still.
+         * @enum {string}
+         */
+        PausedBy: "person" | "wave";
+        /** @description Who gets what, when, and why not. */
+        PlanView: {
+            displays: components["schemas"]["PlannedView"][];
+            /** @description Whether somebody else than its maker has to approve it. */
+            four_eyes: boolean;
+            obstacles: components["schemas"]["ObstacleView"][];
+            /** @description Whether it could start. */
+            solvable: boolean;
+            waves: components["schemas"]["PlannedWaveView"][];
+        };
+        /** @description A display in a plan. */
+        PlannedView: {
+            /**
+             * Format: int64
+             * @description When it may be put in service at the earliest.
+             */
+            activate_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When it may be fetched at the earliest.
+             */
+            download_ms?: number | null;
+            reason?: components["schemas"]["WhyView"] | null;
+            site?: string | null;
+            terminal: string;
+            /** @description Its wave, from 0; absent: it takes no part. */
+            wave?: number | null;
+        };
+        /** @description A wave in a plan. */
+        PlannedWaveView: {
+            displays: number;
+            /**
+             * Format: int64
+             * @description When it begins at the earliest.
+             */
+            from_ms: number;
+            name: string;
         };
         /**
          * @description Whether the display is connected.
@@ -2293,6 +3239,22 @@ export interface components {
          * @enum {string}
          */
         PrinterState: "idle" | "processing" | "stopped" | "unknown";
+        /**
+         * @description Whether a display has proven that it holds a recall.
+         * @enum {string}
+         */
+        ProofState: "proven" | "pending";
+        /** @description The proof of one display. */
+        ProofView: {
+            /**
+             * Format: int64
+             * @description When it was first heard to hold it.
+             */
+            at_ms?: number | null;
+            reason?: components["schemas"]["Text"] | null;
+            state: components["schemas"]["ProofState"];
+            terminal: string;
+        };
         /** @description A list that an editor signed. */
         Publication: {
             /** @description Versions of the root that may not be here yet, in their order, each as text. */
@@ -2315,6 +3277,29 @@ export interface components {
          * @enum {string}
          */
         Reason: "unsupported" | "starting" | "sensor_timeout" | "sensor_failed" | "cpu_busy" | "memory_low" | "temperature_high" | "disk_nearly_full" | "inodes_nearly_full" | "read_only" | "write_failed" | "clock_unsynchronized" | "clock_offset" | "unit_failed" | "unit_inactive" | "printer_unreachable" | "printer_timeout" | "printer_nonsense" | "printer_error" | "paper_empty" | "paper_low" | "toner_empty" | "toner_low" | "paper_jam" | "cover_open" | "waste_full" | "waste_nearly_full" | "output_full" | "printer_stopped" | "printer_rejecting" | "queue_stuck" | "printer_other" | "page_silent" | "page_never_seen" | "content_refused" | "content_stale" | "content_failed" | "content_no_space" | "content_rolled_back" | "content_damaged" | "out_of_service_ordered" | "other";
+        /** @description Every recall. */
+        RecallList: {
+            items: components["schemas"]["RecallView"][];
+        };
+        /** @description A recall to be. */
+        RecallRequest: {
+            edition: string;
+            form: string;
+            /** @description Why; kept in the audit log. */
+            reason: string;
+        };
+        /** @description A recall. */
+        RecallView: {
+            displays: components["schemas"]["ProofView"][];
+            edition: string;
+            form: string;
+            pending: number;
+            proven: number;
+            reason: string;
+            recalled_by: string;
+            /** Format: int64 */
+            recalled_ms: number;
+        };
         /** @description An edition of a form that must not be handed out any more. */
         Recalled: {
             /** @description Its edition. */
@@ -2449,6 +3434,80 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
+        /** @description Every rollout. */
+        RolloutList: {
+            /** @description The newest first. */
+            items: components["schemas"]["RolloutSummary"][];
+        };
+        /** @description A rollout. */
+        RolloutRequest: {
+            /** @description The only display of its kind at a site may be away while the site is open. */
+            allow_single?: boolean;
+            /** @description Seconds that each step may take on one display. */
+            limits?: components["schemas"]["Limits"];
+            /** @description Name of the release. */
+            release: string;
+            /**
+             * Format: int64
+             * @description Not before this.
+             */
+            start_ms?: number | null;
+            terminals?: components["schemas"]["Targets"] | null;
+            /**
+             * Format: int64
+             * @description Bytes a second and display.
+             */
+            throttle_bytes_s?: number | null;
+            /** @description What people call it. */
+            title: string;
+            /**
+             * Format: int32
+             * @description Seconds that a display waits for a visitor at most.
+             */
+            wait_at_most_s?: number | null;
+            /** @description One after the other. */
+            waves: components["schemas"]["WaveRequest"][];
+        };
+        /** @description A rollout in lists and events. */
+        RolloutSummary: {
+            approved_by?: string | null;
+            /** @description Displays by step. */
+            counts: {
+                [key: string]: number;
+            };
+            id: string;
+            made_by: string;
+            /** Format: int64 */
+            made_ms: number;
+            paused_by?: components["schemas"]["PausedBy"] | null;
+            reason?: components["schemas"]["WhyView"] | null;
+            release: string;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            since_ms: number;
+            /** Format: int64 */
+            start_ms?: number | null;
+            started_by?: string | null;
+            state: components["schemas"]["State"];
+            title: string;
+            /** @description The wave that goes on, from 0; as many as there are waves when all are through. */
+            wave: number;
+        };
+        /** @description A rollout. */
+        RolloutView: components["schemas"]["RolloutSummary"] & {
+            allow_single: boolean;
+            displays: components["schemas"]["DisplayView"][];
+            /** @description Whether somebody else than its maker has to approve it. */
+            four_eyes: boolean;
+            limits: components["schemas"]["Limits"];
+            manifest: string;
+            /** Format: int64 */
+            throttle_bytes_s?: number | null;
+            /** Format: int32 */
+            wait_at_most_s?: number | null;
+            waves: components["schemas"]["WaveView"][];
+        };
         /** @description When a window is open. */
         Rule: components["schemas"]["RuleWord"] | components["schemas"]["Recurring"];
         /**
@@ -2456,6 +3515,107 @@ export interface components {
          * @enum {string}
          */
         RuleWord: "always" | "closed";
+        /** @description How many orders of a run are in one state. */
+        RunResult: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The state. */
+            state: string;
+        };
+        /** @description A time that was due, and what became of it. */
+        RunView: {
+            /** @description The orders that it gave, for `GET /api/v1/commands?batch=`. */
+            batch?: string | null;
+            /**
+             * Format: int64
+             * @description When that was decided.
+             */
+            decided_ms: number;
+            /**
+             * Format: int64
+             * @description When it was due.
+             */
+            due_ms: number;
+            /**
+             * Format: int64
+             * @description Displays that belong to it and got none.
+             */
+            left_out: number;
+            /**
+             * Format: int64
+             * @description Times before it that passed undecided; a thousand stands for more as well.
+             */
+            missed: number;
+            /**
+             * Format: int64
+             * @description Displays that got an order.
+             */
+            ordered: number;
+            reason?: components["schemas"]["SkipReason"] | null;
+            /** @description Where those orders stand. */
+            results: components["schemas"]["RunResult"][];
+            /** @description What became of it. */
+            state: components["schemas"]["ScheduleRunState"];
+        };
+        /** @description What is to be done, when and where. */
+        SchedulePlan: {
+            /**
+             * Format: int32
+             * @description For how many minutes a run that was missed is still made up for.
+             */
+            grace_minutes?: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description Only while the display's site is open, or closed. */
+            only_when?: components["schemas"]["OnlyWhen"];
+            /** @description What. */
+            order: components["schemas"]["Verb"];
+            /** @description For which displays. */
+            terminals: components["schemas"]["ScheduleScope"];
+            /** @description When. */
+            when: components["schemas"]["When"];
+        };
+        /**
+         * @description What became of a time that was due.
+         * @enum {string}
+         */
+        ScheduleRunState: "ordering" | "ordered" | "skipped" | "unknown";
+        /** @description For which displays: `"all"`, `{"site": ...}`, `{"label": ...}` or a list of displays. */
+        ScheduleScope: string[] | {
+            /** @description Which. */
+            site: string;
+        } | {
+            /** @description What. */
+            label: string;
+        } | string;
+        /** @description A scheduled order. */
+        ScheduleView: components["schemas"]["SchedulePlan"] & {
+            /** @description By whom. */
+            changed_by: string;
+            /**
+             * Format: int64
+             * @description When it was changed.
+             */
+            changed_ms: number;
+            /** @description Its identity. */
+            id: string;
+            last?: components["schemas"]["RunView"] | null;
+            /**
+             * Format: int64
+             * @description When it is due next; absent while it rests, and when it is not any more.
+             */
+            next_ms?: number | null;
+            /** @description Whether it rests. */
+            paused: boolean;
+            /**
+             * Format: int64
+             * @description Counts its changes.
+             */
+            revision: number;
+        };
         /** @description Who is logged in. */
         Session: {
             csrf_token: string;
@@ -2483,6 +3643,8 @@ export interface components {
              */
             since_ms?: number | null;
         };
+        /** @description One site with its displays, for example `friedensplatz`. An attribute, not part of the identity. */
+        SiteId: string;
         /** @description A site. */
         SiteSummary: {
             /** @description Where it is. */
@@ -2496,6 +3658,11 @@ export interface components {
             /** @description What people call it. */
             name: string;
         };
+        /**
+         * @description Why nothing was ordered.
+         * @enum {string}
+         */
+        SkipReason: "too_late" | "not_open" | "not_closed" | "hours_unknown" | "no_display" | "not_applicable";
         /** @description A display to which it does not. */
         Skipped: {
             /** @description `not_found`, `not_enrolled`, `too_many_open`. */
@@ -2538,6 +3705,11 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /**
+         * @description Where a rollout stands.
+         * @enum {string}
+         */
+        State: "draft" | "awaiting_approval" | "scheduled" | "running" | "paused" | "halted" | "completed" | "canceled" | "rolled_back";
         /** @description One of `printer-state-reasons`, its suffix taken off. */
         StateReason: {
             /** @description The keyword, for example `media-empty`. */
@@ -2550,6 +3722,12 @@ export interface components {
          * @enum {string}
          */
         Status: "fault" | "offline" | "warning" | "maintenance" | "off" | "unknown" | "ok";
+        /**
+         * @description How far one display of a rollout is. Between `downloading` and `failed` the words are those of the
+         *     display's own update.
+         * @enum {string}
+         */
+        Step: "pending" | "downloading" | "staged" | "waiting" | "activating" | "observing" | "confirmed" | "rolled_back" | "failed" | "timed_out" | "unreached" | "left_out" | "returning" | "returned";
         /** @description A step of a command's life. */
         StepView: {
             /** Format: int64 */
@@ -2704,6 +3882,8 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description One managed display with its agent, for example `fp-01`. The common name in its certificate. */
+        TerminalId: string;
         /** @description A page of terminals. */
         TerminalPage: {
             items: components["schemas"]["TerminalSummary"][];
@@ -3035,6 +4215,97 @@ export interface components {
          * @enum {string}
          */
         WaitsFor: "visitor" | "download_window" | "activate_window" | "leave" | "next_attempt" | "other";
+        /** @description A wave. */
+        WaveRequest: {
+            errors_max?: components["schemas"]["ErrorsMax"] | null;
+            /** @description What people call it; its number if absent. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Seconds that it is watched after its last confirmation; a quarter of an hour if absent.
+             */
+            observe_s?: number | null;
+            /** @description Whether a person lets the next wave begin. */
+            pause_after?: boolean;
+            /**
+             * Format: int32
+             * @description Percent that must be confirmed before the next wave; all if absent.
+             */
+            success_percent?: number | null;
+            /**
+             * @description Which displays, of those that no earlier wave has: `{"terminals": [...]}`, `{"count": 1}`,
+             *     `{"percent": 25}` (of all, earlier waves included), `{"site": ...}`, `{"label": ...}` or `"rest"`.
+             */
+            who: components["schemas"]["Who"];
+        };
+        /**
+         * @description Where a wave stands.
+         * @enum {string}
+         */
+        WaveState: "pending" | "running" | "observing" | "through";
+        /** @description A wave. */
+        WaveView: {
+            /** Format: int64 */
+            begun_ms?: number | null;
+            /** Format: int32 */
+            confirmed: number;
+            /** @description Displays by step. */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int32
+             * @description Displays that count.
+             */
+            displays: number;
+            /** Format: int32 */
+            errors: number;
+            errors_max: components["schemas"]["ErrorsMax"];
+            name: string;
+            /** Format: int32 */
+            observe_s: number;
+            /** Format: int64 */
+            observing_until_ms?: number | null;
+            pause_after: boolean;
+            state: components["schemas"]["WaveState"];
+            /** Format: int32 */
+            success_percent: number;
+            who: components["schemas"]["Who"];
+        };
+        /** @description When an order is due. */
+        When: {
+            /** @description Minute, hour, day, month and weekday in Europe/Berlin, like `0 3 * * *`. */
+            cron: string;
+        } | {
+            /**
+             * @description The time on the wall in Europe/Berlin, like `2026-12-24T13:00`.
+             * @example 2026-12-24T13:00
+             */
+            at: string;
+        };
+        /** @description Which displays a wave takes, of those that no earlier wave has. */
+        Who: {
+            /** @description These. */
+            terminals: components["schemas"]["TerminalId"][];
+        } | {
+            /**
+             * Format: int32
+             * @description So many, from as many sites as there are.
+             */
+            count: number;
+        } | {
+            /**
+             * Format: int32
+             * @description Until so many percent of all displays of the rollout are in a wave.
+             */
+            percent: number;
+        } | {
+            /** @description A site's. */
+            site: components["schemas"]["SiteId"];
+        } | {
+            /** @description Those with a label. */
+            label: string;
+        } | "rest";
         /** @description Why something is not green, and what to do. */
         Why: {
             /** @description The kind, for programs. */
@@ -3050,6 +4321,18 @@ export interface components {
              * @description Since when.
              */
             since_ms: number;
+            /** @description In words. */
+            text: components["schemas"]["Text"];
+        };
+        /** @description Why something is so. */
+        WhyView: {
+            /**
+             * Format: int64
+             * @description The time that belongs to it: since when, from when or until when.
+             */
+            at_ms?: number | null;
+            /** @description For programs. */
+            code: string;
             /** @description In words. */
             text: components["schemas"]["Text"];
         };

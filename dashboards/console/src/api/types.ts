@@ -352,3 +352,30 @@ export interface DayView {
   open: SpanView[];
   windows: { kind: WindowKind; spans: SpanView[] }[];
 }
+
+export interface ScheduleRun {
+  due_ms: number;
+  decided_ms: number;
+  state: 'ordering' | 'ordered' | 'skipped' | 'unknown';
+  reason?: string | null;
+  missed: number;
+  batch?: string | null;
+  ordered: number;
+  left_out: number;
+  results: { state: string; count: number }[];
+}
+export interface Schedule {
+  id: string;
+  name: string;
+  when: { cron: string } | { at: string };
+  terminals: string[] | { site: string } | { label: string } | string;
+  order: Verb;
+  only_when?: 'any' | 'open' | 'closed';
+  grace_minutes?: number;
+  paused: boolean;
+  next_ms?: number | null;
+  last?: ScheduleRun | null;
+  changed_ms: number;
+  changed_by: string;
+  revision: number;
+}

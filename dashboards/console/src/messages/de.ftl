@@ -602,3 +602,56 @@ window-restart = Neustarten
 rule-always = immer
 rule-closed = außerhalb der Öffnungszeiten
 rule-recurring = wiederkehrend
+
+## Scheduled orders
+title-schedules = Geplante Aufträge
+schedules-none = Es gibt noch keine geplanten Aufträge.
+schedule-add = Auftrag planen
+schedule-edit = Geplanter Auftrag: { $name }
+schedule-name = Name
+schedule-when = Wann
+schedule-how-cron = wiederkehrend
+schedule-how-at = einmal
+schedule-at = Zeit
+schedule-displays = Für welche Terminals
+schedule-label = Bezeichnung enthält „{ $text }“
+schedule-only-when = Öffnungszeiten
+schedule-grace = Nachholen bis (Minuten)
+schedule-grace-hint = So lange wird ein verpasster Lauf nachgeholt, höchstens einmal. Danach wird er ausgelassen und vermerkt.
+schedule-pause = Anhalten
+schedule-resume = Fortsetzen
+schedule-paused = angehalten
+schedule-next = Nächster Lauf
+schedule-last = Letzter Lauf
+schedule-never = noch keiner
+schedule-over = keiner mehr
+schedule-runs = Letzte Läufe
+schedule-ordered = { $n ->
+    [one] ein Auftrag erteilt
+   *[other] { $n } Aufträge erteilt
+}
+schedule-skipped = ausgelassen
+schedule-left-out = { $n ->
+    [one] (ein Terminal ausgelassen)
+   *[other] ({ $n } Terminals ausgelassen)
+}
+schedule-missed = { $n ->
+    [one] (davor einer verpasst)
+   *[other] (davor { $n } verpasst)
+}
+schedule-remove-text = Der geplante Auftrag wird mit dem Verzeichnis seiner Läufe entfernt. Schon erteilte Aufträge bleiben.
+scope-all = alle Terminals
+scope-site = ein Standort
+scope-label = Bezeichnung enthält
+scope-terminals = einzelne Terminals
+only-when-any = zu jeder Zeit
+only-when-open = nur während der Öffnungszeiten
+only-when-closed = nur außerhalb der Öffnungszeiten
+skip-too-late = Der Controller war nicht da, die Nachholzeit war um.
+skip-not-open = Der Standort war nicht geöffnet.
+skip-not-closed = Der Standort war geöffnet.
+skip-hours-unknown = Die Öffnungszeiten sind nicht bekannt.
+skip-no-display = Kein Terminal gehört dazu.
+skip-not-applicable = Kein Terminal konnte den Auftrag nehmen.
+run-ordering = wird erteilt
+run-unknown = Nicht bekannt: Der Controller endete dabei.

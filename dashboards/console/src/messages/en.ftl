@@ -602,3 +602,56 @@ window-restart = Restart
 rule-always = always
 rule-closed = outside of opening hours
 rule-recurring = recurring
+
+## Scheduled orders
+title-schedules = Scheduled orders
+schedules-none = There are no scheduled orders yet.
+schedule-add = Schedule an order
+schedule-edit = Scheduled order: { $name }
+schedule-name = Name
+schedule-when = When
+schedule-how-cron = recurring
+schedule-how-at = once
+schedule-at = Time
+schedule-displays = For which displays
+schedule-label = label with “{ $text }”
+schedule-only-when = Opening hours
+schedule-grace = Make up within (minutes)
+schedule-grace-hint = For so long a missed run is made up for, once at most. After that it is skipped and recorded.
+schedule-pause = Pause
+schedule-resume = Resume
+schedule-paused = paused
+schedule-next = Next run
+schedule-last = Last run
+schedule-never = none yet
+schedule-over = none any more
+schedule-runs = Last runs
+schedule-ordered = { $n ->
+    [one] one order given
+   *[other] { $n } orders given
+}
+schedule-skipped = skipped
+schedule-left-out = { $n ->
+    [one] (one display left out)
+   *[other] ({ $n } displays left out)
+}
+schedule-missed = { $n ->
+    [one] (one missed before)
+   *[other] ({ $n } missed before)
+}
+schedule-remove-text = The scheduled order is removed with the record of its runs. Orders already given stay.
+scope-all = all displays
+scope-site = one site
+scope-label = label contains
+scope-terminals = single displays
+only-when-any = at any time
+only-when-open = only during opening hours
+only-when-closed = only outside of opening hours
+skip-too-late = The controller was away, and the time to make up had passed.
+skip-not-open = The site was not open.
+skip-not-closed = The site was open.
+skip-hours-unknown = The opening hours are not known.
+skip-no-display = No display belongs to it.
+skip-not-applicable = No display could take the order.
+run-ordering = being given
+run-unknown = Not known: the controller ended in the middle.

@@ -1,6 +1,8 @@
 //! A publication against a small controller in this process: what is sent, what is left out, and a
 //! line that breaks.
 
+#![allow(clippy::unwrap_used, reason = "a surprise in a test is a failed test")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
