@@ -1,7 +1,7 @@
 //! When the controller is told to stop: by systemd, or by whoever started it.
 
 /// Waits for that.
-pub async fn stop() {
+pub(crate) async fn stop() {
     use tokio::signal::unix::{SignalKind, signal};
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {
