@@ -194,8 +194,7 @@ async fn compose(
         events,
         pki,
         clock,
-        rollouts: Rollouts::new(config.rollouts.four_eyes, config.rollouts.labels.clone())
-            .with_windows(Arc::new(calendars.clone())),
+        rollouts: Rollouts::configured(&config.rollouts, &calendars),
         calendars,
         settings: Arc::new(Settings {
             sites,
@@ -261,8 +260,7 @@ fn start_wire(config: &ControllerConfig, parts: &Parts, tasks: &mut Tasks) -> Re
     tasks.spawn(Stage::Work, "settle", state.commands.clone().settle_task(tasks.token(Stage::Work)));
     let publish = desired::Publish::new(state.clone(), outlet, parts.connection.subscribe());
     tasks.spawn(Stage::Work, "desired", publish.run(tasks.token(Stage::Work)));
-    let rollouts = rollouts::task::run(state.clone(), tasks.token(Stage::Work));
-    tasks.spawn(Stage::Work, "rollouts", rollouts);
+    tasks.spawn(Stage::Work, "rollouts", rollouts::task::run(state.clone(), tasks.token(Stage::Work)));
     Ok(())
 }
 

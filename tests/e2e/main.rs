@@ -17,6 +17,7 @@ mod refusals;
 mod releases;
 mod renewal;
 mod revocation;
+mod rollouts;
 mod schedules;
 mod signing_keys;
 mod verbs;

@@ -307,3 +307,43 @@ async fn calendars_and_schedules_are_kept_from_the_command_line() {
     ctl.ends(OK, &["schedules", "remove", id, "--yes"]).await;
     ctl.ends(NOT_FOUND, &["schedules", "show", id]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollout_is_planned_started_followed_and_taken_back_from_the_command_line() {
+    let fleet = Fleet::builder().start().await;
+    let mut editor = migrado_tests::editor::Editor::with_keys(&fleet.api).await.unwrap();
+    let folder = editor.release("one", &[("a.txt", b"one")]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &folder).await.unwrap();
+    let ctl = Ctl::of(&fleet);
+    ctl.login(&fleet, &ctl.url).await;
+    let release = "2026-11-25.1";
+    let plan = ctl.ends(OK, &["rollouts", "preview", release, "--wave", "rest", "-o", "json"]).await.json();
+    assert_eq!(plan["displays"][0]["wave"], 0, "{plan}");
+    ctl.ends(USAGE, &["rollouts", "preview", release, "--wave", "some"]).await;
+    ctl.ends(USAGE, &["rollouts", "preview", "2026-11-25.9"]).await;
+    let unknown = ctl.ends(CONFLICT, &["rollouts", "preview", release, "--terminals", "fp-99"]).await;
+    assert!(unknown.out.contains("no such display"), "{unknown:?}");
+    // Who cannot be asked has to say yes.
+    ctl.ends(USAGE, &["rollouts", "start", release]).await;
+    assert_eq!(ctl.ends(OK, &["rollouts", "list"]).await.out, "", "nothing was made");
+
+    let id = ctl.ends(OK, &["rollouts", "start", release, "--yes", "-o", "name"]).await.out.trim().to_owned();
+    let listed = ctl.ends(OK, &["rollouts", "list", "-o", "json"]).await.json();
+    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["title"]), (&json!(id), &json!(release)));
+    // The display is the first one's.
+    let taken = ctl.ends(CONFLICT, &["rollouts", "start", release, "--yes"]).await;
+    assert!(taken.err.contains("Belongs to the rollout \"2026-11-25.1\""), "{taken:?}");
+    ctl.ends(NOT_FOUND, &["rollouts", "show", "no-such"]).await;
+    let back = ctl.ends(OK, &["rollouts", "back", &id, "--yes", "-o", "json"]).await.json();
+    assert!(["halted", "rolled_back"].contains(&back["state"].as_str().unwrap()), "{back}");
+    let end = ctl.ends(FAILED, &["rollouts", "watch", &id, "-o", "json"]).await.json();
+    assert_eq!(end["state"], "rolled_back", "{end}");
+    assert!(ctl.ends(CONFLICT, &["rollouts", "resume", &id]).await.err.contains("rolled_back"));
+
+    let live = ctl.ends(OK, &["editions", "-o", "json"]).await.json();
+    assert_eq!(live["without_release"], json!(["fp-01"]), "{live}");
+    let words = ["recalls", "add", "wbs", "2026-01", "--reason", "x", "--yes"];
+    assert!(ctl.ends(USAGE, &words).await.err.contains("no release has such a form"));
+    ctl.ends(NOT_FOUND, &["recalls", "lift", "wbs", "2026-01"]).await;
+    assert_eq!(ctl.ends(OK, &["recalls", "list"]).await.out, "");
+}

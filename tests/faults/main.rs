@@ -5,6 +5,7 @@
 mod bad_configuration;
 mod bad_printers;
 mod broker_loss;
+mod controller_killed;
 mod crash_points;
 mod disk_full;
 mod expired_certificate;

@@ -26,6 +26,9 @@ use tokio::sync::Notify;
 use budget::Labels;
 use windows::{AlwaysOpen, Windows};
 
+use crate::calendar::kept::Calendars;
+use crate::config::RolloutsConfig;
+
 /// What rollouts go by, besides the fleet.
 #[derive(Debug, Clone)]
 pub struct Rollouts {
@@ -45,9 +48,9 @@ impl Rollouts {
         Self { four_eyes, labels: Arc::new(labels), windows: Arc::new(AlwaysOpen), changed: Arc::default() }
     }
 
-    /// With a calendar.
-    #[must_use]
-    pub fn with_windows(self, windows: Arc<dyn Windows>) -> Self {
-        Self { windows, ..self }
+    /// As configured, with the sites' calendars.
+    pub fn configured(config: &RolloutsConfig, calendars: &Calendars) -> Self {
+        let windows = Arc::new(calendars.clone());
+        Self { windows, ..Self::new(config.four_eyes, config.labels.clone()) }
     }
 }
