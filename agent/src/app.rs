@@ -232,7 +232,9 @@ impl Agent {
         state: &State,
         desired: watch::Receiver<Option<Desired>>,
     ) -> anyhow::Result<()> {
-        let opening = Opening { data_dir: &self.config.data_dir, store: &self.store, held, kiosk, state };
+        let observe = Duration::from_secs(self.config.content.observe_s.into());
+        let data_dir = &self.config.data_dir;
+        let opening = Opening { data_dir, store: &self.store, held, kiosk, state, observe };
         if let Some(driver) = crate::update::open(&opening, desired)? {
             tasks.spawn(Stage::Work, "update", driver.run(tasks.token(Stage::Work)));
         }

@@ -39,6 +39,9 @@ pub struct AgentConfig {
     /// The display's own limits, whatever is ordered.
     #[serde(default)]
     pub limits: LimitsConfig,
+    /// Releases of content.
+    #[serde(default)]
+    pub content: ContentConfig,
     /// What is logged.
     #[serde(default)]
     pub log: LogLevel,
@@ -102,6 +105,22 @@ pub struct LimitsConfig {
     /// Resets and restarts, of session, page, service or agent, that it accepts within an hour.
     #[schemars(range(min = 0, max = 600))]
     pub resets_per_hour: u32,
+}
+
+/// Releases of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContentConfig {
+    /// How long the page must show a new release without a break before it has proven itself, in
+    /// seconds.
+    #[schemars(range(min = 2, max = 600))]
+    pub observe_s: u32,
+}
+
+impl Default for ContentConfig {
+    fn default() -> Self {
+        Self { observe_s: 30 }
+    }
 }
 
 /// What is logged.

@@ -55,6 +55,8 @@ pub struct Parts {
     pub kiosk: Kiosk,
     /// What is known of the display.
     pub state: State,
+    /// How long a release is watched once the page shows it.
+    pub observe: Duration,
     /// What the display should be.
     pub desired: watch::Receiver<Option<Desired>>,
 }
@@ -149,6 +151,7 @@ impl Driver {
             in_service: self.parts.content.active().map(|id| id.to_string()),
             visit: self.parts.kiosk.session_running(),
             shown: seen.shown,
+            observe: self.parts.observe,
             broken: seen.broken,
         }
     }

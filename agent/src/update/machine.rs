@@ -11,8 +11,6 @@ use migrado_protocol::content::{ReleaseWanted, UpdateState, WaitsFor, Window};
 
 use super::record::{Record, Target};
 
-/// How long a release is watched once the page shows it.
-pub const OBSERVE: Duration = Duration::from_secs(30);
 /// How long the page may take to show it, a reload of the browser included.
 pub const SHOW_LIMIT: Duration = Duration::from_secs(90);
 /// Starts of the agent in the middle of watching after which the release is taken back: it is
@@ -34,6 +32,8 @@ pub struct World {
     pub visit: bool,
     /// The release that the page says it shows, and since when it has said so without a break.
     pub shown: Option<(String, i64)>,
+    /// How long a release is watched once the page shows it.
+    pub observe: Duration,
     /// Why printing or a visit would not work, though it did before the switch.
     pub broken: Option<Broken>,
 }
@@ -174,7 +174,7 @@ fn observed(record: &Record, world: &World, now_ms: i64) -> Step {
     let limit_ms = record.since_ms() + millis(SHOW_LIMIT);
     match &world.shown {
         Some((shown, since_ms)) if record.is_target(Some(shown)) => {
-            let proven_ms = (*since_ms).max(record.since_ms()) + millis(OBSERVE);
+            let proven_ms = (*since_ms).max(record.since_ms()) + millis(world.observe);
             if now_ms >= proven_ms { Step::Confirm } else { rest(None, Some(proven_ms)) }
         }
         _ if now_ms >= limit_ms => {

@@ -7,6 +7,7 @@ use crate::update::record::Event;
 
 const OLD: &str = "0a";
 const NEW: &str = "0b";
+const OBSERVE: Duration = Duration::from_secs(30);
 
 fn wanted(manifest: &str) -> ReleaseWanted {
     ReleaseWanted {
@@ -27,6 +28,7 @@ fn world(in_service: Option<&str>) -> World {
         in_service: in_service.map(str::to_owned),
         visit: false,
         shown: None,
+        observe: OBSERVE,
         broken: None,
     }
 }

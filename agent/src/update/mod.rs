@@ -17,6 +17,7 @@ pub mod record;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use migrado_content::store::{Store as Content, active_below};
 use migrado_protocol::desired::Desired;
@@ -53,6 +54,8 @@ pub struct Opening<'a> {
     pub kiosk: &'a Kiosk,
     /// What is known of the display.
     pub state: &'a State,
+    /// How long a release is watched once the page shows it.
+    pub observe: Duration,
 }
 
 /// Makes the driver. `None` where the disk does not let content be kept: what is in service there is
@@ -61,7 +64,7 @@ pub fn open(
     opening: &Opening<'_>,
     desired: watch::Receiver<Option<Desired>>,
 ) -> Result<Option<Driver>, StoreError> {
-    let Opening { data_dir, store, held, kiosk, state } = *opening;
+    let Opening { data_dir, store, held, kiosk, state, observe } = *opening;
     let folder = data_dir.join(FOLDER);
     let content = match Content::open(&folder) {
         Ok(content) => Arc::new(content),
@@ -80,6 +83,6 @@ pub fn open(
     let given = held.content_root().map(String::into_bytes);
     let lists = Lists::new(folder.join(TRUST), given);
     let (store, held, kiosk, state) = (store.clone(), held.clone(), kiosk.clone(), state.clone());
-    let parts = Parts { content, store, held, lists, kiosk, state, desired };
+    let parts = Parts { content, store, held, lists, kiosk, state, observe, desired };
     Driver::new(parts).map(Some)
 }
