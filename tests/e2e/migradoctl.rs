@@ -334,6 +334,11 @@ async fn a_rollout_is_planned_started_followed_and_taken_back_from_the_command_l
     let taken = ctl.ends(CONFLICT, &["rollouts", "start", release, "--yes"]).await;
     assert!(taken.err.contains("Belongs to the rollout \"2026-11-25.1\""), "{taken:?}");
     ctl.ends(NOT_FOUND, &["rollouts", "show", "no-such"]).await;
+    until("the rollout has begun", seconds(30), || async {
+        let shown = ctl.ends(OK, &["rollouts", "show", &id, "-o", "json"]).await.json();
+        if shown["state"] == "scheduled" { Err(shown) } else { Ok(()) }
+    })
+    .await;
     let back = ctl.ends(OK, &["rollouts", "back", &id, "--yes", "-o", "json"]).await.json();
     assert!(["halted", "rolled_back"].contains(&back["state"].as_str().unwrap()), "{back}");
     let end = ctl.ends(FAILED, &["rollouts", "watch", &id, "-o", "json"]).await.json();

@@ -14,12 +14,16 @@ use super::extract::Json;
 use super::guard::Operator;
 use super::problem::{Answer, Problem};
 use super::state::ApiState;
+use crate::releases::Held;
 use crate::releases::objects::{OBJECT_BYTES_MAX, ObjectError, Receiving};
 
 /// Objects that one question may name: a large release is asked for in parts.
 const ASKED_MAX: usize = 5_000;
 /// Bytes that are gathered before they are written.
 const WRITE_BYTES: usize = 1024 * 1024;
+
+/// Bytes of a refused or needless upload that are read: a part, as editors' machines send them.
+const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What somebody would bring.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,15 +110,17 @@ pub async fn put_object(
     let object = named(&object)?;
     let objects = state.releases.objects().clone();
     if let Some(size) = objects.size(&object) {
+        drain(body).await;
         return Ok((StatusCode::CREATED, axum::Json(UploadView { complete: true, stands: size })));
     }
-    let (begins, total) = part(&headers)?;
-    let _held = state.releases.receiving(object).ok_or_else(|| {
-        let detail = "Somebody else is bringing this object right now; try again when that has ended.";
-        Problem { retry_after_s: Some(5), ..Problem::new(StatusCode::CONFLICT, "upload_under_way", detail) }
-    })?;
-    let opening = objects.clone();
-    let receiving = blocking(move || opening.receive(&object, begins, total)).await?;
+    let opened = open(&state, object, &headers).await;
+    let (_held, receiving) = match opened {
+        Ok(opened) => opened,
+        Err(problem) => {
+            drain(body).await;
+            return Err(problem);
+        }
+    };
     let receiving = receive(receiving, body).await?;
     let stands = receiving.stands();
     if !receiving.is_whole() {
@@ -123,6 +129,28 @@ pub async fn put_object(
     drop(receiving);
     blocking(move || objects.finish(&object)).await?;
     Ok((StatusCode::CREATED, axum::Json(UploadView { complete: true, stands })))
+}
+
+/// Takes an object for this upload, and opens it where the part begins.
+async fn open(state: &ApiState, object: Digest, headers: &HeaderMap) -> Answer<(Held, Receiving)> {
+    let (begins, total) = part(headers)?;
+    let held = state.releases.receiving(object).ok_or_else(|| {
+        let detail = "Somebody else is bringing this object right now; try again when that has ended.";
+        Problem { retry_after_s: Some(5), ..Problem::new(StatusCode::CONFLICT, "upload_under_way", detail) }
+    })?;
+    let objects = state.releases.objects().clone();
+    let receiving = blocking(move || objects.receive(&object, begins, total)).await?;
+    Ok((held, receiving))
+}
+
+/// Reads what nobody needs, as far as that is not much: an answer before the request's end breaks the
+/// connection, and the client sees that instead of the answer.
+async fn drain(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut read = 0;
+    while let (true, Some(Ok(piece))) = (read < DRAIN_BYTES_MAX, stream.next().await) {
+        read += piece.len();
+    }
 }
 
 async fn receive(mut receiving: Receiving, body: Body) -> Answer<Receiving> {
