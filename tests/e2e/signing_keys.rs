@@ -23,7 +23,11 @@ async fn rotate(fleet: &Fleet) -> String {
 /// The key that signs now, as whoever took the controller's disk would have it.
 fn stolen(fleet: &Fleet) -> Signer {
     let entries = std::fs::read_dir(fleet.controller.data_dir.join("pki/private")).unwrap().flatten();
-    let file = entries.map(|e| e.path()).find(|p| p.extension().is_some_and(|e| e == "pk8")).unwrap();
+    let is_signing = |p: &std::path::PathBuf| {
+        let name = p.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+        name.starts_with("signing") && name.ends_with(".pk8")
+    };
+    let file = entries.map(|e| e.path()).find(is_signing).unwrap();
     Signer::from_pkcs8(&std::fs::read(file).unwrap()).unwrap()
 }
 
