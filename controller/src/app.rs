@@ -32,7 +32,7 @@ use crate::ingest::receipts::Receipts;
 use crate::ingest::{self, Ingest};
 use crate::metrics::{self, Counts};
 use crate::pki::Pki;
-use crate::releases::{Releases, freshness};
+use crate::releases::{Releases, freshness, mirror};
 use crate::rollouts::{self, Rollouts};
 use crate::tasks::{Stage, Tasks};
 use crate::usage::Totals;
@@ -123,7 +123,7 @@ pub async fn run(config: ControllerConfig) -> Result<()> {
     let parts =
         compose(&config, &pool, Opened { identities, pki, kicker, clock, releases }, refusals).await?;
     first::account(&config, &parts.state).await?;
-    freshness::mirror(&parts.state).await.context("reading the signed list of releases")?;
+    mirror::follow(&parts.state).await.context("reading the signed list of releases")?;
     start_wire(&config, &parts, &mut tasks)?;
     start_listeners(&config, &parts, &mut tasks)?;
     start_upkeep(&parts, broker_renewed, refused, &mut tasks);

@@ -4,8 +4,8 @@
 //! (`broker`); it holds keys, and every file of it goes through `files::replace_file`.
 //!
 //! Files, below `<data_dir>/pki`: `ca.crt`, `ca.crl`, `broker.{crt,key}` (for an external broker),
-//! `https.{crt,key}`, `private/{ca.key,controller.crt,controller.key}`, and the key that signs orders
-//! (`signing`).
+//! `https.{crt,key}`, `private/{ca.key,controller.crt,controller.key}`, the key that signs orders
+//! (`signing`), and the one of `releases::catalog`, `private/freshness.pk8`.
 
 mod authority;
 mod held;

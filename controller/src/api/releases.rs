@@ -16,8 +16,9 @@ use super::problem::{Answer, Problem};
 use super::state::ApiState;
 use super::terminal_content::file_of;
 use crate::audit::Entry;
+use crate::releases::blocking;
 use crate::releases::catalog::{CatalogError, Offer};
-use crate::releases::mirror::{self, MirrorError};
+use crate::releases::mirror::{MirrorError, News};
 use crate::releases::packs::Way;
 use crate::store::releases::{self as rows, Release};
 use crate::store::{StoreError, audit as audit_rows};
@@ -172,11 +173,13 @@ pub async fn publish(
         roots: publication.roots.into_iter().map(String::into_bytes).collect(),
     };
     let held = state.releases.publishing().await;
-    let list = state.releases.catalog().publish(&offer, state.clock.now()).await?;
+    let now = state.clock.now();
+    let list = blocking(&state.releases, move |releases| releases.catalog().publish(&offer, now)).await?;
+    let news = News::of(&state, list.clone()).await?;
     let now_ms = state.clock.now_ms();
     let fail = StoreError::of("publish");
     let mut tx = state.pool.begin().await.map_err(fail)?;
-    mirror::write(&mut tx, &state, &list, &actor.name(), now_ms).await?;
+    news.write(&mut tx, &actor.name(), now_ms).await?;
     let live: Vec<String> = list.list.iter().map(|target| target.name.to_string()).collect();
     let entry = Entry::ok(now_ms, actor.name(), "release.publish", live.last().map_or("-", String::as_str));
     let words = format!("version {} of the signed list: {}", list.targets_version, live.join(", "));

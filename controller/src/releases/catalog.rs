@@ -12,7 +12,7 @@ use migrado_content::freshness::{self, FreshnessError, Snapshot};
 use migrado_content::index;
 use migrado_content::keys::{Key, KeyError};
 use migrado_content::manifest::Manifest;
-use migrado_content::trust::{Files, ReleaseName, ReleaseTarget, Releases, Trust, TrustError};
+use migrado_content::trust::{self, Files, ReleaseTarget, Releases, TrustError};
 
 use super::objects::{ObjectError, Objects};
 use super::packs::PackError;
@@ -94,6 +94,9 @@ pub enum CatalogError {
         #[source]
         source: std::io::Error,
     },
+    /// The work ended before it was done.
+    #[error("the reading of releases ended before it was done")]
+    Broken(#[source] tokio::task::JoinError),
     /// The freshness key.
     #[error("the freshness key in {path} cannot be used")]
     Key {
@@ -159,16 +162,11 @@ impl Catalog {
         Ok(files::read_bytes(&self.metadata.join("1.root.json"))?)
     }
 
-    /// Version of the newest signed list that is here; 0 before the first.
-    pub fn version(&self) -> Result<u64, CatalogError> {
-        Ok(newest(&self.read()?, "targets").unwrap_or(0))
-    }
-
     /// What is live; `None` before anything was published.
-    pub async fn live(&self, now: Timestamp) -> Result<Option<Releases>, CatalogError> {
+    pub fn live(&self, now: Timestamp) -> Result<Option<Releases>, CatalogError> {
         let files = self.read()?;
         match files.get("timestamp.json") {
-            Some(_) => check(files, now).await.map(Some),
+            Some(_) => check(&files, now).map(Some),
             None => Ok(None),
         }
     }
@@ -178,8 +176,9 @@ impl Catalog {
             .map_err(|source| CatalogError::Folder { path: self.metadata.clone(), source })
     }
 
-    /// Checks what an editor brings, and lets it go live.
-    pub async fn publish(&self, offer: &Offer, now: Timestamp) -> Result<Releases, CatalogError> {
+    /// Checks what an editor brings, and lets it go live. Reads every manifest and looks at every
+    /// object: not for the thread that serves.
+    pub fn publish(&self, offer: &Offer, now: Timestamp) -> Result<Releases, CatalogError> {
         let mut files = self.read()?;
         let mut new: Vec<(String, Vec<u8>)> = Vec::new();
         for root in &offer.roots {
@@ -214,7 +213,7 @@ impl Catalog {
             }
         }
         new.extend(self.fresh(&mut files, &offer.targets, now)?);
-        let releases = check(files, now).await?;
+        let releases = check(&files, now)?;
         for target in &releases.list {
             self.listed(target)?;
         }
@@ -317,19 +316,15 @@ impl Catalog {
     }
 }
 
-/// Checks a repository as a display would that knows its first root alone.
-async fn check(files: Files, now: Timestamp) -> Result<Releases, CatalogError> {
-    let root = files.get("1.root.json").ok_or(CatalogError::NoRoot)?.to_vec();
-    let folder = std::env::temp_dir().join(format!("migrado-check-{}", uuid::Uuid::now_v7()));
-    let checked = async {
-        let mut trust = Trust::open(&folder, &root)?;
-        trust.refresh(files, now).await
+/// Checks what is here as a display would that knows its first root alone.
+fn check(files: &Files, now: Timestamp) -> Result<Releases, CatalogError> {
+    let roots: Vec<&[u8]> = (1..).map_while(|version| files.get(&format!("{version}.root.json"))).collect();
+    let part = |role: &str| {
+        let version = newest(files, role).unwrap_or(0);
+        files.get(&format!("{version}.{role}.json")).unwrap_or_default()
     };
-    let checked = checked.await;
-    if let Err(error) = std::fs::remove_dir_all(&folder) {
-        tracing::warn!(folder = %folder.display(), %error, "a folder of a check is left behind");
-    }
-    checked.map_err(CatalogError::Refused)
+    let stamp = files.get("timestamp.json").unwrap_or_default();
+    trust::check(&roots, stamp, part("snapshot"), part("targets"), now).map_err(CatalogError::Refused)
 }
 
 /// The newest version of a role that is here.
@@ -345,9 +340,4 @@ fn signed(bytes: &[u8]) -> serde_json::Value {
 
 fn after(now: Timestamp, life: SignedDuration) -> Timestamp {
     now.checked_add(life).unwrap_or(Timestamp::MAX)
-}
-
-/// The name of a release, from text.
-pub fn name(text: &str) -> Option<ReleaseName> {
-    text.parse().ok()
 }

@@ -8,8 +8,6 @@ use crate::api::state::ApiState;
 /// How often it is looked whether something gets old.
 const LOOK_PERIOD: Duration = Duration::from_secs(15 * 60);
 
-pub use super::mirror::mirror;
-
 /// The task.
 pub async fn keep(state: ApiState) {
     loop {

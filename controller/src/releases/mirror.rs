@@ -2,10 +2,12 @@
 //! editions of forms, and which are withdrawn. The list is the truth; at each start, and after each
 //! publication, what stands in the database follows it.
 
+use migrado_content::index::Form;
 use migrado_content::trust::Releases as List;
 use sqlx::AnyConnection;
 
 use super::catalog::{CatalogError, Listed};
+use super::{Releases, blocking};
 use crate::api::state::ApiState;
 use crate::store::{StoreError, releases as rows};
 
@@ -20,14 +22,51 @@ pub enum MirrorError {
     Store(#[from] StoreError),
 }
 
+/// A list, and what of it the database does not have yet.
+#[derive(Debug)]
+pub struct News {
+    list: List,
+    known: Vec<rows::Release>,
+    releases: Vec<Listed>,
+}
+
+impl News {
+    /// Reads what is new in a list.
+    pub async fn of(state: &ApiState, list: List) -> Result<Self, MirrorError> {
+        let known = rows::all(&state.pool).await?;
+        let is_known = |name: &str| known.iter().any(|k| k.name == name && k.withdrawn_ms.is_none());
+        let new: Vec<_> = list.list.iter().filter(|t| !is_known(&t.name.to_string())).cloned().collect();
+        let read =
+            move |releases: Releases| new.iter().map(|target| releases.catalog().listed(target)).collect();
+        let releases = blocking(&state.releases, read).await?;
+        Ok(Self { list, known, releases })
+    }
+
+    /// Writes it down; releases that are new are brought by `who`.
+    pub async fn write(&self, conn: &mut AnyConnection, who: &str, now_ms: i64) -> Result<(), StoreError> {
+        for listed in &self.releases {
+            rows::put(conn, &release(listed, who, now_ms)).await?;
+            for form in &listed.index.forms {
+                rows::put_edition(conn, &edition(listed, form)).await?;
+            }
+        }
+        let is_live = |name: &str| self.list.list.iter().any(|target| target.name.to_string() == name);
+        for gone in self.known.iter().filter(|k| k.withdrawn_ms.is_none() && !is_live(&k.name)) {
+            rows::withdraw(conn, &gone.name, now_ms).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Has the database follow the list that is live.
-pub async fn mirror(state: &ApiState) -> Result<(), MirrorError> {
-    let Some(list) = state.releases.catalog().live(state.clock.now()).await.or_else(stale)? else {
-        return Ok(());
-    };
+pub async fn follow(state: &ApiState) -> Result<(), MirrorError> {
+    let now = state.clock.now();
+    let live = blocking(&state.releases, move |releases| releases.catalog().live(now)).await;
+    let Some(list) = live.or_else(stale)? else { return Ok(()) };
+    let news = News::of(state, list).await?;
     let fail = StoreError::of("write the releases down");
     let mut tx = state.pool.begin().await.map_err(fail)?;
-    write(&mut tx, state, &list, "controller", state.clock.now_ms()).await?;
+    news.write(&mut tx, "controller", state.clock.now_ms()).await?;
     tx.commit().await.map_err(fail)?;
     Ok(())
 }
@@ -43,33 +82,6 @@ fn stale(error: CatalogError) -> Result<Option<List>, CatalogError> {
     }
 }
 
-/// Writes a list down; releases that are new in it are brought by `who`.
-pub async fn write(
-    conn: &mut AnyConnection,
-    state: &ApiState,
-    list: &List,
-    who: &str,
-    now_ms: i64,
-) -> Result<(), MirrorError> {
-    let known = rows::all(&state.pool).await?;
-    for target in &list.list {
-        let name = target.name.to_string();
-        if known.iter().any(|k| k.name == name && k.withdrawn_ms.is_none()) {
-            continue;
-        }
-        let listed = state.releases.catalog().listed(target)?;
-        rows::put(conn, &release(&listed, who, now_ms)).await?;
-        for edition in editions(&listed) {
-            rows::put_edition(conn, &edition).await?;
-        }
-    }
-    let is_live = |name: &str| list.list.iter().any(|target| target.name.to_string() == name);
-    for gone in known.iter().filter(|k| k.withdrawn_ms.is_none() && !is_live(&k.name)) {
-        rows::withdraw(conn, &gone.name, now_ms).await?;
-    }
-    Ok(())
-}
-
 fn release(listed: &Listed, who: &str, now_ms: i64) -> rows::Release {
     rows::Release {
         name: listed.target.name.to_string(),
@@ -83,19 +95,15 @@ fn release(listed: &Listed, who: &str, now_ms: i64) -> rows::Release {
     }
 }
 
-fn editions(listed: &Listed) -> Vec<rows::Edition> {
-    let index = &listed.index;
-    let title = |form: &migrado_content::index::Form| {
-        form.title.get(&index.reference).map(|text| text.text.clone()).unwrap_or_else(|| form.id.clone())
-    };
-    let edition = |form: &migrado_content::index::Form| rows::Edition {
+fn edition(listed: &Listed, form: &Form) -> rows::Edition {
+    let title = form.title.get(&listed.index.reference);
+    rows::Edition {
         release: listed.target.name.to_string(),
         form: form.id.clone(),
         edition: form.edition.clone(),
-        title: title(form),
+        title: title.map_or_else(|| form.id.clone(), |text| text.text.clone()),
         office: form.office.clone(),
         valid_from: form.valid_from.clone(),
         valid_until: form.valid_until.clone(),
-    };
-    index.forms.iter().map(edition).collect()
+    }
 }

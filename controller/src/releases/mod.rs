@@ -81,6 +81,16 @@ impl Releases {
     }
 }
 
+/// Does what reads many files where it holds nobody up.
+pub async fn blocking<T: Send + 'static>(
+    releases: &Releases,
+    work: impl FnOnce(Releases) -> Result<T, CatalogError> + Send + 'static,
+) -> Result<T, CatalogError> {
+    let releases = releases.clone();
+    let done = tokio::task::spawn_blocking(move || work(releases)).await;
+    done.map_err(CatalogError::Broken)?
+}
+
 /// An object that is being brought.
 #[derive(Debug)]
 pub struct Held {
