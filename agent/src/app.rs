@@ -233,8 +233,9 @@ impl Agent {
         desired: watch::Receiver<Option<Desired>>,
     ) -> anyhow::Result<()> {
         let observe = Duration::from_secs(self.config.content.observe_s.into());
+        let scrub_period = Duration::from_secs(self.config.content.scrub_period_s.into());
         let data_dir = &self.config.data_dir;
-        let opening = Opening { data_dir, store: &self.store, held, kiosk, state, observe };
+        let opening = Opening { data_dir, store: &self.store, held, kiosk, state, observe, scrub_period };
         if let Some(driver) = crate::update::open(&opening, desired)? {
             tasks.spawn(Stage::Work, "update", driver.run(tasks.token(Stage::Work)));
         }
@@ -366,15 +367,7 @@ async fn tell_facts(
         let controller_online = linked.borrow_and_update().controller_online;
         let judged = verdict.borrow_and_update().clone();
         let terminal = kiosk.terminal();
-        // The agent puts no content in place.
-        let updating = false;
-        kiosk.set_facts(KioskFacts {
-            terminal,
-            verdict: judged,
-            desired: wanted,
-            controller_online,
-            updating,
-        });
+        kiosk.set_facts(KioskFacts { terminal, verdict: judged, desired: wanted, controller_online });
         // Cancel-safe: watches keep what changed while nobody waited.
         let changed = tokio::select! {
             changed = mode.changed() => changed,

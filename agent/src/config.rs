@@ -115,11 +115,14 @@ pub struct ContentConfig {
     /// seconds.
     #[schemars(range(min = 2, max = 600))]
     pub observe_s: u32,
+    /// How often 4 MiB of what is kept are read again, to find what the disk spoiled, in seconds.
+    #[schemars(range(min = 1, max = 86400))]
+    pub scrub_period_s: u32,
 }
 
 impl Default for ContentConfig {
     fn default() -> Self {
-        Self { observe_s: 30 }
+        Self { observe_s: 30, scrub_period_s: 600 }
     }
 }
 

@@ -7,6 +7,7 @@ use migrado_content::manifest::Manifest;
 use migrado_tests::Fleet;
 use migrado_tests::editor::{Editor, want};
 use migrado_tests::visitor;
+use migrado_tests::wait::{seconds, until};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -158,5 +159,35 @@ async fn a_display_that_was_killed_in_the_middle_goes_on_by_itself() {
     fleet.terminals[0].start().unwrap();
     let shown = fleet.until_terminal("fp-01", "confirms", |t| state(t) == "confirmed").await;
     assert_eq!(active(&shown), "2026-11-25.1", "{shown}");
+    end.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_disk_spoils_is_found_fetched_again_and_shown_right() {
+    let fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let folder = editor.release("one", &[("a.txt", b"as it was signed"), ("b.txt", b"untouched")]).unwrap();
+    let id = editor.publish(&fleet.api, "2026-11-25.1", &folder).await.unwrap();
+    want(&fleet.api, "fp-01", json!({"release": "2026-11-25.1"})).await.unwrap();
+    fleet.until_terminal("fp-01", "confirms", |t| state(t) == "confirmed").await;
+
+    let object = migrado_content::digest::Digest::of(b"as it was signed").to_string();
+    let content = fleet.terminals[0].data_dir.join("content");
+    let file = content.join("objects").join(&object[..2]).join(&object);
+    std::fs::write(&file, b"as it was spoilt").unwrap();
+    let shown = async || fleet.terminals[0].kiosk().file(&format!("/release/{id}/a.txt")).await.unwrap();
+    assert_eq!(shown().await, b"as it was spoilt", "negative control");
+    until("the file is right again", seconds(60), || async {
+        let shown = shown().await;
+        if shown == b"as it was signed" { Ok(()) } else { Err(shown) }
+    })
+    .await;
+    let well =
+        fleet.until_terminal("fp-01", "is well again", |t| t["components"]["content"]["state"] == "ok").await;
+    assert_eq!((active(&well), state(&well)), ("2026-11-25.1", "confirmed"), "it stayed in service: {well}");
+    let words = fleet.terminals[0].words();
+    assert!(words.contains("the disk spoiled an object") && words.contains("whole again"), "{words}");
     end.cancel();
 }

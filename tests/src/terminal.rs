@@ -47,7 +47,7 @@ pub fn config(data_dir: &Path, kiosk_port: u16, printers: &Value) -> Value {
         "sensors": {"system_period_s": 2, "storage_period_s": 2, "clock_period_s": 5, "services_period_s": 5,
                     "printer_period_s": 1, "timeout_s": 3},
         "limits": {"reboots_per_hour": 3, "resets_per_hour": 100},
-        "content": {"observe_s": 4},
+        "content": {"observe_s": 4, "scrub_period_s": 2},
         "log": "debug",
     })
 }

@@ -36,7 +36,7 @@ use counters::Counters;
 use library::{ActiveRelease, Library};
 use print::{ORDERS_MAX, Order};
 use said::Said;
-use session::{Pace, Session};
+use session::{Pace, Session, sleep_until};
 
 /// Longest time for which the display shows its identity; an order asks for less or gets this.
 const IDENTIFY_MAX: Duration = Duration::from_secs(300);
@@ -62,14 +62,12 @@ pub struct KioskFacts {
     pub desired: Option<Desired>,
     /// Whether the city listens.
     pub controller_online: bool,
-    /// Whether new content is being put in place.
-    pub updating: bool,
 }
 
 impl KioskFacts {
     /// A display of which nothing is known yet.
     pub fn of(terminal: TerminalId) -> Self {
-        Self { terminal, verdict: None, desired: None, controller_online: false, updating: false }
+        Self { terminal, verdict: None, desired: None, controller_online: false }
     }
 }
 
@@ -100,6 +98,8 @@ impl EndCause {
 #[derive(Debug, Clone)]
 pub(crate) struct Model {
     facts: KioskFacts,
+    /// New content is being put in place.
+    updating: bool,
     session: Option<Session>,
     identify_until: Option<Instant>,
     /// Rises when the page shall load itself anew.
@@ -136,7 +136,17 @@ impl Kiosk {
     pub fn new(facts: KioskFacts, counters: Counters) -> Self {
         let library = Library::default();
         let (session, identify_until, jobs) = (None, None, Vec::new());
-        let model = Model { facts, session, identify_until, load: 1, visit: 0, library, job: 0, jobs };
+        let model = Model {
+            facts,
+            updating: false,
+            session,
+            identify_until,
+            load: 1,
+            visit: 0,
+            library,
+            job: 0,
+            jobs,
+        };
         let (orders, waiting) = mpsc::channel(ORDERS_MAX);
         Self(Arc::new(Shared {
             model: watch::Sender::new(model),
@@ -291,6 +301,11 @@ impl Kiosk {
         self.0.model.send_if_modified(|m| m.library.show(release));
     }
 
+    /// Says whether new content is being put in place: whoever comes right now waits a moment.
+    pub fn set_updating(&self, updating: bool) {
+        self.0.model.send_if_modified(|m| std::mem::replace(&mut m.updating, updating) != updating);
+    }
+
     /// The release that the page has drawn, by its own word: [`Self::changed`] wakes when that changes.
     pub fn rendered(&self) -> Option<String> {
         self.said().release.clone()
@@ -369,13 +384,6 @@ impl Screen for Kiosk {
     fn beat(&self) -> Option<Beat> {
         let at_ms = self.0.heartbeat_ms.load(Ordering::Relaxed);
         (at_ms > 0).then(|| Beat { load: self.said().load.clone() })
-    }
-}
-
-async fn sleep_until(due: Option<Instant>) {
-    match due {
-        Some(due) => tokio::time::sleep_until(due).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -50,3 +50,11 @@ impl Pace {
         admitted
     }
 }
+
+/// Waits for a moment, or for ever where there is none.
+pub(super) async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}

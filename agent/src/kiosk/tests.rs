@@ -17,7 +17,6 @@ fn kiosk(dir: &tempfile::TempDir) -> Kiosk {
         verdict: Some(Verdict { level: Level::FullService, because: Vec::new(), since_ms: 1 }),
         desired: None,
         controller_online: true,
-        updating: false,
     };
     Kiosk::new(facts, Counters::new(db))
 }

@@ -37,7 +37,7 @@ pub(crate) fn view(model: &Model) -> View {
         _ => LANGUAGES_DEFAULT.map(str::to_owned).to_vec(),
     };
     View {
-        state: state(facts.verdict.as_ref().map(|v| v.level), facts.updating, model.session.is_some()),
+        state: state(facts.verdict.as_ref().map(|v| v.level), model.updating, model.session.is_some()),
         terminal: facts.terminal.to_string(),
         label: desired.map(|d| d.label.clone()).unwrap_or_default(),
         site: desired.map(|d| d.site_name.clone()).unwrap_or_default(),

@@ -8,6 +8,7 @@ use migrado_content::store::Store as Content;
 use migrado_protocol::content::{ContentReport, ReleaseWanted, UpdateState};
 use migrado_protocol::desired::Desired;
 use migrado_protocol::health::{Component, HealthState};
+use migrado_protocol::report::Page;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +19,7 @@ use super::list::{Found, Lists};
 use super::machine::{self, Broken, Step, World};
 use super::observe::{Observer, PageSays, Seen};
 use super::record::{Bytes, Event, Record, Target};
+use super::upkeep::Upkeep;
 use crate::identity::Held;
 use crate::kiosk::Kiosk;
 use crate::platform::clock;
@@ -57,6 +59,8 @@ pub struct Parts {
     pub state: State,
     /// How long a release is watched once the page shows it.
     pub observe: Duration,
+    /// How often some of what is kept is read again.
+    pub scrub_period: Duration,
     /// What the display should be.
     pub desired: watch::Receiver<Option<Desired>>,
 }
@@ -67,10 +71,11 @@ pub struct Driver {
     pub(super) parts: Parts,
     pub(super) record: Record,
     observer: Observer,
+    /// Wakes when the page says something else, or a visit begins or ends.
+    pages: watch::Receiver<Page>,
     /// Pauses after breaks of the line, in a row.
     breaks: u32,
-    /// Damaged objects were found and are not mended yet.
-    damaged: Option<String>,
+    pub(super) upkeep: Upkeep,
 }
 
 /// When to look again.
@@ -84,8 +89,8 @@ impl Driver {
     /// Goes on from what is remembered.
     pub fn new(parts: Parts) -> Result<Self, StoreError> {
         let record = parts.store.content()?;
-        let observer = Observer::default();
-        Ok(Self { parts, record, observer, breaks: 0, damaged: None })
+        let (observer, pages, upkeep) = (Observer::default(), parts.kiosk.changed(), Upkeep::default());
+        Ok(Self { parts, record, observer, pages, breaks: 0, upkeep })
     }
 
     /// Runs until `stop`.
@@ -110,9 +115,9 @@ impl Driver {
                 return;
             }
             self.tell();
-            if let Next::After(pause) = next
-                && !self.rest(pause, &stop).await
-            {
+            let Next::After(pause) = next else { continue };
+            let pause = self.keep_up(pause, &stop).await;
+            if !self.rest(pause, &stop).await {
                 return;
             }
         }
@@ -120,7 +125,6 @@ impl Driver {
 
     /// Waits for a change of what matters. `false` when it is to stop.
     async fn rest(&mut self, pause: Duration, stop: &CancellationToken) -> bool {
-        let mut pages = self.parts.kiosk.changed();
         // Cancel-safe: nothing is held while waiting; what changed meanwhile is read anew.
         tokio::select! {
             () = stop.cancelled() => return false,
@@ -128,14 +132,19 @@ impl Driver {
                 stop.cancelled().await;
                 return false;
             },
-            _ = pages.changed() => {}
+            _ = self.pages.changed() => {}
             () = tokio::time::sleep(pause.min(REST_MAX)) => {}
         }
         true
     }
 
     pub(super) fn tell(&self) {
-        tell(&self.parts.state, &self.record, &self.parts.desired, self.damaged.as_deref());
+        tell(&self.parts.state, &self.record, &self.parts.desired, self.upkeep.damaged());
+    }
+
+    /// Bytes a second at most, as the last wish said.
+    pub(super) fn throttle(&self) -> Option<u64> {
+        self.wanted().and_then(|wanted| wanted.throttle_bytes_s)
     }
 
     fn wanted(&self) -> Option<ReleaseWanted> {
@@ -143,6 +152,8 @@ impl Driver {
     }
 
     fn world(&mut self) -> World {
+        // What changes from here on wakes the next rest.
+        self.pages.mark_unchanged();
         let now_ms = clock::now_ms();
         let watched = self.record.state() == Some(UpdateState::Observing);
         let seen = if watched { self.look(now_ms) } else { Seen::default() };
@@ -309,12 +320,11 @@ impl Parts {
         let line = Line::new(&self.held.tls(), self.held.controller(), meter)?;
         let found = halt.run_until_cancelled(self.lists.find(&line, &target, clock::now())).await;
         let found = found.ok_or_else(Trouble::halted)??;
-        let id = target.manifest.parse().map_err(|_| Trouble::halted())?;
         let fetch = Fetch {
             content: self.content.clone(),
             store: self.store.clone(),
             line: line.within(wanted.budget_bytes.unwrap_or_else(|| budget_of(found.bytes))),
-            wanted: id,
+            wanted: found.manifest,
             release_bytes: found.bytes,
             progress,
             halt,

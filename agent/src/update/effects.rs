@@ -28,12 +28,15 @@ impl Driver {
             tracing::warn!("a visit ends for new content: its latest time has come");
             self.parts.kiosk.end_session(EndCause::Update);
         }
+        self.parts.kiosk.set_updating(true);
         let content = self.parts.content.clone();
         let switched = blocking(move || {
             content.assemble(&target)?;
             Ok(content.switch(&target)?)
         });
-        if let Err(trouble) = switched.await {
+        let switched = switched.await;
+        self.parts.kiosk.set_updating(false);
+        if let Err(trouble) = switched {
             tracing::error!(detail = trouble.broken.detail, "a release could not be put in service");
             self.happened(Event::Refused(trouble.broken))?;
         }
@@ -48,7 +51,10 @@ impl Driver {
         let before = self.record.before().and_then(|held| held.manifest.parse::<ManifestId>().ok());
         let content = self.parts.content.clone();
         let back = blocking(move || match before {
-            Some(before) => Ok(content.return_to(&before)?),
+            Some(before) => {
+                content.assemble(&before)?;
+                Ok(content.return_to(&before)?)
+            }
             None => Ok(content.withdraw()?),
         });
         if let Err(trouble) = back.await {

@@ -154,8 +154,9 @@ impl Fetch {
             match self.line.get(&path, begins, tag, self.pack_bytes_max()).await {
                 Ok(answer) => break answer,
                 Err(LineError::Missing { retry_after_s: Some(s), .. }) if began.elapsed() < PACK_PATIENCE => {
-                    tokio::time::sleep(Duration::from_secs(s).clamp(Duration::from_secs(1), PACK_PAUSE))
-                        .await;
+                    let pause = Duration::from_secs(s).clamp(Duration::from_secs(1), PACK_PAUSE);
+                    let paused = self.halt.run_until_cancelled(tokio::time::sleep(pause)).await;
+                    paused.ok_or_else(|| PackEnd::Trouble(Trouble::halted()))?;
                 }
                 Err(LineError::Missing { .. }) => return Err(PackEnd::None),
                 Err(error) => return Err(PackEnd::Trouble(error.into())),
@@ -238,7 +239,7 @@ impl Fetch {
     }
 
     /// Fetches the manifest and each missing object.
-    async fn objects(&self) -> Result<(), Trouble> {
+    pub async fn objects(&self) -> Result<(), Trouble> {
         let (content, wanted) = (self.content.clone(), self.wanted);
         let known = blocking(move || Ok(content.manifest(&wanted)?)).await?;
         let manifest = match known {
@@ -264,8 +265,11 @@ impl Fetch {
             if partial.len() < entry.size {
                 let path = format!("/content/v1/objects/{}", entry.sha256);
                 // An object is its name: there is no other version that a part could belong to.
-                let mut answer =
-                    self.line.get(&path, partial.len(), None, entry.size - partial.len()).await?;
+                let mut answer = self.line.get(&path, partial.len(), None, entry.size).await?;
+                // Who does not go on where it was asked to begins anew.
+                let begins = answer.begins();
+                partial =
+                    blocking(move || partial.rewind(begins).map(|()| partial).map_err(Trouble::from)).await?;
                 while let Some(piece) = self.next(&mut answer).await? {
                     self.progress.send_modify(|bytes| bytes.done = self.line.meter().taken());
                     partial =

@@ -249,19 +249,19 @@ impl Line {
             Err(source) => return Err(LineError::Broken { path, from, source }),
         };
         let status = response.status();
-        if status == StatusCode::NOT_FOUND {
-            let wait =
-                response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
-            return Err(LineError::Missing { path, from, retry_after_s: wait });
-        }
+        let wait = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
         let mut answer =
             Answer { response, path, from, meter: self.meter.clone(), here: 0, max, watch: Watch::new() };
         if status.is_success() {
             return Ok(answer);
         }
+        // Read also where it says nothing more: what is left unread costs the connection.
         let mut words = Vec::new();
         while let (true, Ok(Some(piece))) = (words.len() < REFUSAL_BYTES_MAX, answer.piece().await) {
             words.extend_from_slice(&piece);
+        }
+        if status == StatusCode::NOT_FOUND {
+            return Err(LineError::Missing { path: answer.path, from: answer.from, retry_after_s: wait });
         }
         words.truncate(REFUSAL_BYTES_MAX);
         let words = String::from_utf8_lossy(&words).into_owned();

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use migrado_content::manifest::ManifestId;
 use migrado_content::trust::{FetchFault, Freshness, Refusal, Releases, Trust, TrustError};
 use sigstore_tuf::transport::FetchFuture;
 use sigstore_tuf::{Error, Repository};
@@ -34,6 +35,8 @@ pub struct Found {
     pub targets_version: u64,
     /// Since when it has been older than it may be.
     pub stale_since_ms: Option<i64>,
+    /// What it is.
+    pub manifest: ManifestId,
     /// Bytes of the release's files.
     pub bytes: u64,
 }
@@ -78,6 +81,7 @@ impl Lists {
         Ok(Found {
             targets_version: releases.targets_version,
             stale_since_ms: stale_since_ms(&releases),
+            manifest: release.manifest,
             bytes: release.bytes,
         })
     }

@@ -14,6 +14,7 @@ pub mod list;
 pub mod machine;
 pub mod observe;
 pub mod record;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ pub struct Opening<'a> {
     pub state: &'a State,
     /// How long a release is watched once the page shows it.
     pub observe: Duration,
+    /// How often some of what is kept is read again.
+    pub scrub_period: Duration,
 }
 
 /// Makes the driver. `None` where the disk does not let content be kept: what is in service there is
@@ -64,7 +67,7 @@ pub fn open(
     opening: &Opening<'_>,
     desired: watch::Receiver<Option<Desired>>,
 ) -> Result<Option<Driver>, StoreError> {
-    let Opening { data_dir, store, held, kiosk, state, observe } = *opening;
+    let Opening { data_dir, store, held, kiosk, state, observe, scrub_period } = *opening;
     let folder = data_dir.join(FOLDER);
     let content = match Content::open(&folder) {
         Ok(content) => Arc::new(content),
@@ -83,6 +86,6 @@ pub fn open(
     let given = held.content_root().map(String::into_bytes);
     let lists = Lists::new(folder.join(TRUST), given);
     let (store, held, kiosk, state) = (store.clone(), held.clone(), kiosk.clone(), state.clone());
-    let parts = Parts { content, store, held, lists, kiosk, state, observe, desired };
+    let parts = Parts { content, store, held, lists, kiosk, state, observe, scrub_period, desired };
     Driver::new(parts).map(Some)
 }

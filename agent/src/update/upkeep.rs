@@ -1,0 +1,108 @@
+//! Looks after what is kept while nothing is to be done: reads a little of it again, and fetches
+//! anew what the disk spoiled. What is in service goes on meanwhile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use migrado_content::store::{Scrub, Store as Content};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::Driver;
+use super::fetch::{Fetch, Trouble, blocking};
+use super::line::{Line, Meter};
+use super::record::Bytes;
+
+/// Bytes that are read again each time: a release of 300 MB within a day, at the usual pace.
+const SCRUB_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How far it is.
+#[derive(Debug, Default)]
+pub(super) struct Upkeep {
+    scrub: Scrub,
+    due: Option<Instant>,
+    damaged: Option<String>,
+}
+
+impl Upkeep {
+    /// What was found damaged and is not mended yet.
+    pub(super) fn damaged(&self) -> Option<&str> {
+        self.damaged.as_deref()
+    }
+}
+
+impl Driver {
+    /// Does what is due before a rest, and says how long that may be. A display without content has
+    /// nothing to keep up, and is not woken for it.
+    pub(super) async fn keep_up(&mut self, pause: Duration, stop: &CancellationToken) -> Duration {
+        let is_idle = self.record.state().is_none_or(migrado_protocol::content::UpdateState::is_final);
+        if !is_idle || self.parts.content.active().is_none() {
+            return pause;
+        }
+        // At the start as well: a power cut may have come between the finding and the mending.
+        if self.upkeep.due.is_none_or(|due| due <= Instant::now()) {
+            if let Err(trouble) = self.look_after(stop).await {
+                tracing::warn!(detail = trouble.broken.detail, "content could not be looked after");
+            }
+            self.upkeep.due = Some(Instant::now() + self.parts.scrub_period);
+            self.tell();
+        }
+        let left = self.upkeep.due.map_or(pause, |due| due.saturating_duration_since(Instant::now()));
+        pause.min(left)
+    }
+
+    async fn look_after(&mut self, stop: &CancellationToken) -> Result<(), Trouble> {
+        let (content, mut scrub) = (self.parts.content.clone(), std::mem::take(&mut self.upkeep.scrub));
+        let (scrub, missing) = blocking(move || {
+            for damage in content.scrub(&mut scrub, SCRUB_BYTES)?.damaged {
+                let (object, path) = (damage.object, damage.path.unwrap_or_default());
+                tracing::error!(%object, path, unreadable = damage.unreadable, "the disk spoiled an object");
+            }
+            Ok((scrub, missing(&content)?))
+        })
+        .await?;
+        self.upkeep.scrub = scrub;
+        if missing == 0 {
+            self.upkeep.damaged = None;
+            return Ok(());
+        }
+        self.upkeep.damaged = Some(format!("{missing} files of the release in service are fetched anew"));
+        self.tell();
+        self.mend(stop).await?;
+        tracing::info!(files = missing, "what the disk spoiled is whole again");
+        self.upkeep.damaged = None;
+        Ok(())
+    }
+
+    /// Fetches what the release in service lacks, and makes its tree whole.
+    async fn mend(&self, stop: &CancellationToken) -> Result<(), Trouble> {
+        let Some(active) = self.parts.content.active() else { return Ok(()) };
+        let throttle = self.throttle();
+        let line = Line::new(
+            &self.parts.held.tls(),
+            self.parts.held.controller(),
+            Meter::new(0, u64::MAX, throttle),
+        )?;
+        let fetch = Fetch {
+            content: self.parts.content.clone(),
+            store: self.parts.store.clone(),
+            line,
+            wanted: active,
+            release_bytes: 0,
+            progress: watch::Sender::new(Bytes::default()),
+            halt: stop.child_token(),
+        };
+        fetch.objects().await?;
+        let content = self.parts.content.clone();
+        blocking(move || Ok(content.assemble(&active)?)).await
+    }
+}
+
+/// How many files of the release in service are not kept.
+fn missing(content: &Arc<Content>) -> Result<usize, Trouble> {
+    let Some(active) = content.active() else { return Ok(0) };
+    let manifest = content.manifest(&active)?;
+    // Without its manifest nothing is known of it; that is fetched first.
+    Ok(manifest.map_or(1, |manifest| content.missing(&manifest).len()))
+}
