@@ -1,6 +1,6 @@
 //! The demo's content, by the road that an editor takes: keys, the sample published with
-//! `migradoctl`, every display given it; and after a while a second release, which the first display
-//! of each site gets before the others.
+//! `migradoctl`, every display given it; and after a while a second release, which a rollout brings to
+//! the first display of each site before the others.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,8 +15,8 @@ use crate::programs;
 
 /// How long the first release stands before the second is published: time to look around.
 const SECOND_AFTER: Duration = Duration::from_secs(45);
-/// How often it is looked whether the first displays have proven the second release.
-const LOOK_PERIOD: Duration = Duration::from_secs(2);
+/// Seconds for which the first displays are watched before the others follow: a demo is short.
+const OBSERVE_S: &str = "10";
 /// What the second release says more, at the end of a guide.
 const NEWS: &str = "\n## Neu\n\n![Termin machen](telefon.svg)\n\nTermine gibt es jetzt auch am Samstag.\n";
 /// The guide that says it.
@@ -73,8 +73,7 @@ impl DemoContent {
         Ok(())
     }
 
-    /// After a while publishes a second release and hands it out: to the first display of each site,
-    /// and when these have proven it, to the others. Once in the life of the demo's folder.
+    /// After a while publishes a second release and rolls it out. Once in the life of the demo's folder.
     pub(crate) async fn second(self, end: CancellationToken, tell: impl Fn(&str)) {
         let work = async {
             if self.live().await?.len() > 1 {
@@ -87,19 +86,13 @@ impl DemoContent {
             std::fs::write(&guide, std::fs::read_to_string(&guide)? + NEWS)?;
             self.publish(&text(&folder)?, "Appointments on Saturday").await?;
             let newest = self.live().await?.into_iter().next().context("the second release is not live")?;
-            let (canaries, others): (Vec<_>, Vec<_>) =
-                self.displays.iter().partition(|display| display.ends_with("-01"));
-            tell(&format!("release {newest} goes out: first to {}", words(&canaries)));
-            for display in &canaries {
-                self.give(display, &newest).await?;
-            }
-            while !self.is_proven(&canaries, &newest).await? {
-                tokio::time::sleep(LOOK_PERIOD).await;
-            }
-            tell(&format!("it has proven itself there, and goes to {}", words(&others)));
-            for display in &others {
-                self.give(display, &newest).await?;
-            }
+            let first: Vec<_> = self.displays.iter().filter(|id| id.ends_with("-01")).cloned().collect();
+            let canaries = format!("terminals:{}", first.join(","));
+            let waves = ["--wave", &canaries, "--wave", "rest", "--observe-s", OBSERVE_S];
+            let start = ["rollouts", "start", &newest, "--yes", "--title", "Appointments on Saturday"];
+            self.run(&[&start[..], &waves[..]].concat()).await?;
+            tell(&format!("release {newest} is rolled out: first to {}, then to the rest", first.join(", ")));
+            tell("watch it with: migradoctl rollouts list");
             Ok::<(), anyhow::Error>(())
         };
         if let Some(Err(error)) = end.run_until_cancelled(work).await {
@@ -109,16 +102,6 @@ impl DemoContent {
 
     async fn give(&self, display: &str, release: &str) -> Result<()> {
         want(&self.api, display, json!({"release": release})).await.map(drop)
-    }
-
-    async fn is_proven(&self, displays: &[&String], release: &str) -> Result<bool> {
-        for display in displays {
-            let content = self.api.terminal(display).await?["content"].clone();
-            if content["active"]["name"] != release || content["update"]["state"] != "confirmed" {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     async fn publish(&self, folder: &str, title: &str) -> Result<()> {
@@ -139,10 +122,6 @@ impl DemoContent {
         ensure!(said.status.success(), "migradoctl {}: {} {words}", arguments.join(" "), said.status);
         Ok(())
     }
-}
-
-fn words(displays: &[&String]) -> String {
-    displays.iter().map(|display| display.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn text(path: &Path) -> Result<String> {
