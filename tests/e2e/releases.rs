@@ -23,6 +23,10 @@ fn finding(terminal: &Value) -> &str {
     terminal["content"]["update"]["finding"].as_str().unwrap_or("none")
 }
 
+fn level(terminal: &Value) -> &str {
+    terminal["verdict"]["level"].as_str().unwrap_or("none")
+}
+
 /// A page that shows whatever release it is told to show.
 fn page(fleet: &Fleet, end: &CancellationToken) {
     tokio::spawn(visitor::showing_page(fleet.terminals[0].kiosk(), end.clone()));
@@ -189,5 +193,37 @@ async fn what_the_disk_spoils_is_found_fetched_again_and_shown_right() {
     assert_eq!((active(&well), state(&well)), ("2026-11-25.1", "confirmed"), "it stayed in service: {well}");
     let words = fleet.terminals[0].words();
     assert!(words.contains("the disk spoiled an object") && words.contains("whole again"), "{words}");
+    end.cancel();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_list_is_refused_by_name_and_what_is_in_service_stays() {
+    let mut fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let stamp = fleet.controller.data_dir.join("content/metadata/timestamp.json");
+    let folder = editor.release("one", &[("a.txt", b"one")]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &folder).await.unwrap();
+    let older = std::fs::read(&stamp).unwrap();
+    let folder = editor.release("two", &[("a.txt", b"two")]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.2", &folder).await.unwrap();
+    want(&fleet.api, "fp-01", json!({"release": "2026-11-25.2"})).await.unwrap();
+    let well = fleet.until_terminal("fp-01", "confirms", |t| state(t) == "confirmed").await;
+    assert_eq!(well["components"]["content"]["state"], "ok", "negative control: {well}");
+
+    // Whoever has the controller's disk can hold the list back; a display asks once a day, and when it
+    // starts.
+    std::fs::write(&stamp, older).unwrap();
+    assert!(fleet.terminals[0].stop().await);
+    fleet.terminals[0].start().unwrap();
+    let found = fleet
+        .until_terminal("fp-01", "notices", |t| {
+            t["components"]["content"]["reason"] == "content_refused" && level(t) == level(&well)
+        })
+        .await;
+    let detail = found["components"]["content"]["detail"].as_str().unwrap_or_default();
+    assert!(detail.starts_with("rollback: "), "{found}");
+    assert_eq!(active(&found), "2026-11-25.2", "{found}");
     end.cancel();
 }

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::{Fetch, Trouble};
-use super::judge::judge;
+use super::judge::{Findings, judge};
 use super::line::{Line, Meter};
 use super::list::{Found, Lists};
 use super::machine::{self, Broken, Step, World};
@@ -139,7 +139,7 @@ impl Driver {
     }
 
     pub(super) fn tell(&self) {
-        tell(&self.parts.state, &self.record, &self.parts.desired, self.upkeep.damaged());
+        tell(&self.parts.state, &self.record, &self.parts.desired, self.upkeep.findings());
     }
 
     /// Bytes a second at most, as the last wish said.
@@ -243,7 +243,8 @@ impl Driver {
         self.record.bytes(bytes);
         match ended {
             Ok(found) => {
-                self.record.listed(found.targets_version, found.stale_since_ms);
+                self.record.listed(found.list);
+                self.upkeep.asked();
                 self.record.trouble(None);
                 self.breaks = 0;
                 self.happened(Event::Fetched)?;
@@ -289,7 +290,7 @@ impl Driver {
                 _ = desired.wait_for(is_other), if !halt.is_cancelled() => halt.cancel(),
                 _ = tick.tick() => {
                     record.bytes(*told.borrow());
-                    tell(&self.parts.state, &record, &self.parts.desired, None);
+                    tell(&self.parts.state, &record, &self.parts.desired, Findings::default());
                 }
             }
         }
@@ -340,10 +341,11 @@ fn budget_of(release_bytes: u64) -> u64 {
 }
 
 /// Tells the report what there is.
-fn tell(state: &State, record: &Record, desired: &watch::Receiver<Option<Desired>>, damaged: Option<&str>) {
+fn tell(state: &State, record: &Record, desired: &watch::Receiver<Option<Desired>>, findings: Findings<'_>) {
+    let now_ms = clock::now_ms();
     let recalled = desired.borrow().as_ref().map(|desired| desired.recalled.clone()).unwrap_or_default();
-    let report = ContentReport { recalled, ..record.report() };
+    let report = ContentReport { recalled, ..record.report(now_ms) };
     let wanted = desired.borrow().as_ref().is_some_and(|desired| desired.release.is_some());
-    let judgement = judge(&report, wanted, damaged);
-    state.take_content(report, judgement, clock::now_ms());
+    let judgement = judge(&report, wanted, findings);
+    state.take_content(report, judgement, now_ms);
 }

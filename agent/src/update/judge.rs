@@ -18,14 +18,25 @@ const ATTACKS: [&str; 8] = [
     "unsafe_path",
 ];
 
-/// Judges what is told; `is_wanted`: whether a release is to be had; `damaged`: files that the disk
-/// spoiled.
-pub fn judge(report: &ContentReport, is_wanted: bool, damaged: Option<&str>) -> Judgement {
+/// What upkeep found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Findings<'a> {
+    /// Files that the disk spoiled.
+    pub damaged: Option<&'a str>,
+    /// Why the signed list that was offered is not taken, by name and in words.
+    pub refused: Option<&'a str>,
+}
+
+/// Judges what is told; `is_wanted`: whether a release is to be had.
+pub fn judge(report: &ContentReport, is_wanted: bool, findings: Findings<'_>) -> Judgement {
     if !is_wanted && report.active.is_none() && report.update.is_none() {
         return Judgement::unsupported();
     }
-    if let Some(damaged) = damaged {
+    if let Some(damaged) = findings.damaged {
         return degraded(Reason::ContentDamaged, Some(damaged));
+    }
+    if let Some(refused) = findings.refused {
+        return degraded(Reason::ContentRefused, Some(refused));
     }
     let update = report.update.as_ref();
     let finding = update.and_then(|u| u.finding.as_deref());
@@ -95,11 +106,14 @@ mod tests {
             (Some(S::Waiting), None, false, None),
         ];
         for (state, finding, stale, reason) in rows {
-            let judgement = judge(&report(state, finding, stale), true, None);
+            let judgement = judge(&report(state, finding, stale), true, Findings::default());
             assert_eq!(judgement.reason, reason, "{state:?} {finding:?} {stale}");
             assert_eq!(judgement.state, if reason.is_some() { H::Degraded } else { H::Ok });
         }
-        let damaged = judge(&report(None, None, false), true, Some("2 files"));
+        let damaged =
+            judge(&report(None, None, false), true, Findings { damaged: Some("2 files"), refused: None });
+        let refused = Findings { damaged: None, refused: Some("rollback: x") };
+        assert_eq!(judge(&report(None, None, true), true, refused).reason, Some(Reason::ContentRefused));
         assert_eq!(
             (damaged.reason, damaged.detail.as_deref()),
             (Some(Reason::ContentDamaged), Some("2 files"))
@@ -108,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_display_without_content_has_nothing_to_judge() {
-        assert_eq!(judge(&ContentReport::default(), false, None), Judgement::unsupported());
-        assert_eq!(judge(&ContentReport::default(), true, None), Judgement::ok());
+        assert_eq!(judge(&ContentReport::default(), false, Findings::default()), Judgement::unsupported());
+        assert_eq!(judge(&ContentReport::default(), true, Findings::default()), Judgement::ok());
     }
 }

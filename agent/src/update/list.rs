@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use super::fetch::Trouble;
 use super::line::{Line, LineError};
 use super::machine::Broken;
-use super::record::Target;
+use super::record::{Listed, Target};
 
 /// Bytes of a root: a handful of keys and signatures.
 const ROOT_BYTES_MAX: u64 = 512 * 1024;
@@ -31,10 +31,8 @@ pub struct Lists {
 /// What the list says of the release that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Version of the list.
-    pub targets_version: u64,
-    /// Since when it has been older than it may be.
-    pub stale_since_ms: Option<i64>,
+    /// The list.
+    pub list: Listed,
     /// What it is.
     pub manifest: ManifestId,
     /// Bytes of the release's files.
@@ -78,12 +76,7 @@ impl Lists {
             let broken = Broken { finding: "not_listed".into(), detail };
             return Err(Trouble { broken, is_passing: false });
         };
-        Ok(Found {
-            targets_version: releases.targets_version,
-            stale_since_ms: stale_since_ms(&releases),
-            manifest: release.manifest,
-            bytes: release.bytes,
-        })
+        Ok(Found { list: listed(&releases), manifest: release.manifest, bytes: release.bytes })
     }
 
     async fn open(&self, line: &Line) -> Result<Trust, Trouble> {
@@ -103,12 +96,10 @@ impl Lists {
     }
 }
 
-/// Since when a list has been older than it may be.
-pub fn stale_since_ms(releases: &Releases) -> Option<i64> {
-    match releases.freshness {
-        Freshness::Fresh { .. } => None,
-        Freshness::Expired { since } => Some(since.as_millisecond()),
-    }
+/// What is remembered of a list.
+pub fn listed(releases: &Releases) -> Listed {
+    let (Freshness::Fresh { until: end } | Freshness::Expired { since: end }) = releases.freshness;
+    Listed { version: releases.targets_version, fresh_until_ms: end.as_millisecond() }
 }
 
 fn unknown(what: &str) -> Trouble {

@@ -104,6 +104,15 @@ pub struct Bytes {
     pub from_neighbors: u64,
 }
 
+/// A signed list of releases that is trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Its version.
+    pub version: u64,
+    /// Until when it may be taken for the newest.
+    pub fresh_until_ms: i64,
+}
+
 /// What is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -111,9 +120,8 @@ pub struct Record {
     active: Option<ReleaseHeld>,
     previous: Option<ReleaseHeld>,
     attempt: Option<Attempt>,
-    /// Version of the signed list of releases that was trusted last.
-    targets_version: Option<u64>,
-    stale_since_ms: Option<i64>,
+    /// The signed list of releases that was trusted last.
+    list: Option<Listed>,
 }
 
 impl Record {
@@ -295,20 +303,19 @@ impl Record {
         self.attempt.as_ref().map_or_else(Bytes::default, |attempt| attempt.bytes)
     }
 
-    /// Notes which signed list is trusted, and since when it is too old.
-    pub fn listed(&mut self, targets_version: u64, stale_since_ms: Option<i64>) {
-        self.targets_version = Some(targets_version);
-        self.stale_since_ms = stale_since_ms;
+    /// Notes which signed list is trusted.
+    pub fn listed(&mut self, list: Listed) {
+        self.list = Some(list);
     }
 
     /// What the controller is told.
-    pub fn report(&self) -> ContentReport {
+    pub fn report(&self, now_ms: i64) -> ContentReport {
         ContentReport {
             active: self.active.clone(),
             previous: self.previous.clone(),
             update: self.attempt.as_ref().map(told),
-            targets_version: self.targets_version,
-            stale_since_ms: self.stale_since_ms,
+            targets_version: self.list.map(|list| list.version),
+            stale_since_ms: self.list.map(|list| list.fresh_until_ms).filter(|until| *until < now_ms),
             recalled: Vec::new(),
         }
     }

@@ -88,7 +88,7 @@ fn attempts_are_counted_and_a_person_who_asks_again_ends_the_waiting() {
     for n in 1..=3 {
         record.begin(target("0b", 0), 10);
         record.happened(Event::Refused(bad()), 10).unwrap();
-        let update = record.report().update.unwrap();
+        let update = record.report(99).update.unwrap();
         assert_eq!((update.attempts, record.next_attempt_ms()), (n, Some(10 + penalty_ms(n))));
         assert_eq!(
             (update.finding.as_deref(), update.waits_for),
@@ -98,7 +98,7 @@ fn attempts_are_counted_and_a_person_who_asks_again_ends_the_waiting() {
     record.begin(target("0b", 1), 20);
     record.happened(Event::Refused(bad()), 20).unwrap();
     assert_eq!(record.next_attempt_ms(), Some(20 + penalty_ms(1)));
-    assert_eq!(record.report().update.unwrap().attempts, 4);
+    assert_eq!(record.report(99).update.unwrap().attempts, 4);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn since_when_it_waits_stays_until_it_waits_for_something_else() {
     record.happened(Event::Fetched, 2).unwrap();
     let waits = |record: &mut Record, waits_for, now_ms| {
         record.happened(Event::Wait(waits_for, Some(99)), now_ms).unwrap();
-        let update = record.report().update.unwrap();
+        let update = record.report(99).update.unwrap();
         (update.waits_for, update.waits_since_ms, update.at_latest_ms)
     };
     assert_eq!(
@@ -121,7 +121,7 @@ fn since_when_it_waits_stays_until_it_waits_for_something_else() {
     );
     assert_eq!(waits(&mut record, WaitsFor::Visitor, 5), (Some(WaitsFor::Visitor), Some(5), Some(99)));
     record.happened(Event::Activate, 6).unwrap();
-    let update = record.report().update.unwrap();
+    let update = record.report(99).update.unwrap();
     assert_eq!((update.waits_for, update.waits_since_ms, update.at_latest_ms), (None, None, None));
 }
 
@@ -129,7 +129,8 @@ fn since_when_it_waits_stays_until_it_waits_for_something_else() {
 fn what_is_remembered_survives_the_disk() {
     let mut record = Record::default();
     record.begin(target("0b", 2), 1);
-    record.listed(7, Some(5));
+    record.listed(Listed { version: 7, fresh_until_ms: 5 });
+    assert_eq!((record.report(5).stale_since_ms, record.report(6).stale_since_ms), (None, Some(5)));
     record.bytes(Bytes { done: 1, total: 2, from_neighbors: 1 });
     record.trouble(Some(&bad()));
     let text = serde_json::to_string(&record).unwrap();

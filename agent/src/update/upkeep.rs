@@ -1,5 +1,6 @@
-//! Looks after what is kept while nothing is to be done: reads a little of it again, and fetches
-//! anew what the disk spoiled. What is in service goes on meanwhile.
+//! Looks after what is kept while nothing is to be done: reads a little of it again, fetches anew what
+//! the disk spoiled, and asks once a day for the signed list, so that somebody who holds it back is
+//! noticed. What is in service goes on meanwhile.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,24 +12,41 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::Driver;
 use super::fetch::{Fetch, Trouble, blocking};
-use super::line::{Line, Meter};
+use super::judge::Findings;
+use super::line::{Line, LineError, Meter};
+use super::list::listed;
+use super::machine::Broken;
 use super::record::Bytes;
+use crate::platform::clock;
 
 /// Bytes that are read again each time: a release of 300 MB within a day, at the usual pace.
 const SCRUB_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How often the signed list is asked for where nothing else asks for it.
+const LIST_PERIOD: Duration = Duration::from_secs(24 * 3600);
+/// After how long it is asked for again when it could not be had, or was refused.
+const LIST_AGAIN: Duration = Duration::from_secs(3600);
 
 /// How far it is.
 #[derive(Debug, Default)]
 pub(super) struct Upkeep {
     scrub: Scrub,
     due: Option<Instant>,
+    list_due: Option<Instant>,
     damaged: Option<String>,
+    refused: Option<String>,
 }
 
 impl Upkeep {
-    /// What was found damaged and is not mended yet.
-    pub(super) fn damaged(&self) -> Option<&str> {
-        self.damaged.as_deref()
+    /// What was found and is not mended yet.
+    pub(super) fn findings(&self) -> Findings<'_> {
+        Findings { damaged: self.damaged.as_deref(), refused: self.refused.as_deref() }
+    }
+
+    /// The signed list has just been asked for, and was right.
+    pub(super) fn asked(&mut self) {
+        self.refused = None;
+        self.list_due = Some(Instant::now() + LIST_PERIOD);
     }
 }
 
@@ -45,11 +63,43 @@ impl Driver {
             if let Err(trouble) = self.look_after(stop).await {
                 tracing::warn!(detail = trouble.broken.detail, "content could not be looked after");
             }
+            if self.upkeep.list_due.is_none_or(|due| due <= Instant::now()) {
+                self.ask_for_list(stop).await;
+            }
             self.upkeep.due = Some(Instant::now() + self.parts.scrub_period);
             self.tell();
         }
         let left = self.upkeep.due.map_or(pause, |due| due.saturating_duration_since(Instant::now()));
         pause.min(left)
+    }
+
+    /// Asks for the signed list. One that is refused is a finding; a line that is down is none.
+    async fn ask_for_list(&mut self, stop: &CancellationToken) {
+        let asking = async {
+            let line = self.line()?;
+            self.parts.lists.refresh(&line, clock::now()).await
+        };
+        let asked = stop.run_until_cancelled(asking).await;
+        self.upkeep.list_due = Some(Instant::now() + LIST_AGAIN);
+        match asked {
+            Some(Ok(releases)) => {
+                self.record.listed(listed(&releases));
+                self.upkeep.asked();
+                self.keep().unwrap_or_else(|error| tracing::error!(%error, "the signed list is not kept"));
+            }
+            Some(Err(trouble)) if !trouble.is_passing => {
+                let Broken { finding, detail } = trouble.broken;
+                tracing::error!(finding, detail, "the signed list of releases is refused");
+                self.upkeep.refused = Some(format!("{finding}: {detail}"));
+            }
+            Some(Err(trouble)) => tracing::debug!(detail = trouble.broken.detail, "no list could be had"),
+            None => {}
+        }
+    }
+
+    fn line(&self) -> Result<Line, LineError> {
+        let meter = Meter::new(0, u64::MAX, self.throttle());
+        Line::new(&self.parts.held.tls(), self.parts.held.controller(), meter)
     }
 
     async fn look_after(&mut self, stop: &CancellationToken) -> Result<(), Trouble> {
@@ -78,16 +128,10 @@ impl Driver {
     /// Fetches what the release in service lacks, and makes its tree whole.
     async fn mend(&self, stop: &CancellationToken) -> Result<(), Trouble> {
         let Some(active) = self.parts.content.active() else { return Ok(()) };
-        let throttle = self.throttle();
-        let line = Line::new(
-            &self.parts.held.tls(),
-            self.parts.held.controller(),
-            Meter::new(0, u64::MAX, throttle),
-        )?;
         let fetch = Fetch {
             content: self.parts.content.clone(),
             store: self.parts.store.clone(),
-            line,
+            line: self.line()?,
             wanted: active,
             release_bytes: 0,
             progress: watch::Sender::new(Bytes::default()),
