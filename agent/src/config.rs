@@ -1,12 +1,14 @@
 //! The agent's configuration: a YAML file, read once into checked types, and what the environment
 //! says. All mistakes of the file are told at once, before any socket opens.
 
+pub mod apart;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use migrado_settings::Settings;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Printers of one display. Reports are sized for this many.
 const PRINTERS_MAX: usize = 4;
@@ -18,7 +20,7 @@ const SERVICES_MAX: usize = 16;
 const UNIT_SUFFIXES: [&str; 4] = [".service", ".socket", ".timer", ".target"];
 
 /// The configuration of `migrado-agent`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgentConfig {
     /// Where identity, journal, outbox and counters are kept.
@@ -48,7 +50,7 @@ pub struct AgentConfig {
 }
 
 /// The visitor's page.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct KioskConfig {
     /// Loopback address of the page's server.
@@ -59,7 +61,7 @@ pub struct KioskConfig {
 }
 
 /// One printer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrinterConfig {
     /// Its name in reports: lower-case letters, digits and inner hyphens.
@@ -72,7 +74,7 @@ pub struct PrinterConfig {
 }
 
 /// How often each sensor reads, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SensorsConfig {
     /// Processor, memory, temperature, network.
@@ -96,7 +98,7 @@ pub struct SensorsConfig {
 }
 
 /// The display's own limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
     /// Reboots that it accepts within an hour.
@@ -108,7 +110,7 @@ pub struct LimitsConfig {
 }
 
 /// Releases of content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContentConfig {
     /// How long the page must show a new release without a break before it has proven itself, in
@@ -127,7 +129,7 @@ impl Default for ContentConfig {
 }
 
 /// What is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Only what needs somebody.
