@@ -4,6 +4,7 @@
 
 use migrado_protocol::content::{ContentReport, ReleaseHeld, ReleaseWanted, Update, UpdateState, WaitsFor};
 use migrado_protocol::limits::clip;
+use migrado_protocol::neighbor::{DROPPED_MAX, Dropped};
 use serde::{Deserialize, Serialize};
 
 use super::machine::{Broken, penalty_ms};
@@ -89,6 +90,9 @@ struct Attempt {
     taking_back: Option<(String, String)>,
     #[serde(default)]
     bytes: Bytes,
+    /// Neighbors that are not asked any more.
+    #[serde(default)]
+    neighbors_dropped: Vec<Dropped>,
     finding: Option<String>,
     detail: Option<String>,
 }
@@ -211,6 +215,7 @@ impl Record {
             observe_starts: 0,
             taking_back: None,
             bytes: Bytes::default(),
+            neighbors_dropped: Vec::new(),
             finding: None,
             detail: None,
         });
@@ -303,6 +308,21 @@ impl Record {
         self.attempt.as_ref().map_or_else(Bytes::default, |attempt| attempt.bytes)
     }
 
+    /// Notes a neighbor that is not asked any more.
+    pub fn dropped(&mut self, neighbor: Dropped) {
+        if let Some(attempt) = &mut self.attempt
+            && attempt.neighbors_dropped.len() < DROPPED_MAX
+            && attempt.neighbors_dropped.iter().all(|known| known.terminal != neighbor.terminal)
+        {
+            attempt.neighbors_dropped.push(neighbor);
+        }
+    }
+
+    /// Neighbors that are not asked any more in this attempt.
+    pub fn neighbors_dropped(&self) -> &[Dropped] {
+        self.attempt.as_ref().map_or(&[], |attempt| &attempt.neighbors_dropped)
+    }
+
     /// Notes which signed list is trusted.
     pub fn listed(&mut self, list: Listed) {
         self.list = Some(list);
@@ -317,6 +337,7 @@ impl Record {
             targets_version: self.list.map(|list| list.version),
             stale_since_ms: self.list.map(|list| list.fresh_until_ms).filter(|until| *until < now_ms),
             recalled: Vec::new(),
+            serves_at: None,
         }
     }
 }
@@ -343,6 +364,7 @@ fn told(attempt: &Attempt) -> Update {
         at_latest_ms: attempt.at_latest_ms.or(attempt.next_attempt_ms),
         attempts: attempt.attempts,
         attempt: attempt.target.attempt,
+        neighbors_dropped: attempt.neighbors_dropped.clone(),
         finding: attempt.finding.clone(),
         detail: attempt.detail.clone(),
     }
