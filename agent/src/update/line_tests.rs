@@ -41,7 +41,7 @@ async fn world(meter: Arc<Meter>) -> (Line, tokio::task::JoinHandle<()>) {
     let from = listener.local_addr().unwrap().to_string();
     let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    (Line { client, scheme: "http", from, meter }, server)
+    (Line { client, scheme: "http", from, meter, pace: Pace::UPLINK }, server)
 }
 
 fn free() -> Arc<Meter> {
@@ -101,13 +101,4 @@ async fn bytes_come_no_faster_than_they_may() {
     }
     let took = began.elapsed();
     assert!((Duration::from_secs(5)..Duration::from_millis(5100)).contains(&took), "{took:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn fewer_bytes_than_any_line_brings_are_slow() {
-    let mut watch = Watch::new();
-    let now = Instant::now();
-    assert!(!watch.is_slow(10, now + SLOW_SPAN / 2), "the span is not over");
-    assert!(watch.is_slow(10, now + SLOW_SPAN));
-    assert!(!watch.is_slow(8_000 * 60, now + SLOW_SPAN * 2), "a line of 64 kbit/s");
 }

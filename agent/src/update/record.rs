@@ -7,6 +7,7 @@ use migrado_protocol::limits::clip;
 use migrado_protocol::neighbor::{DROPPED_MAX, Dropped};
 use serde::{Deserialize, Serialize};
 
+pub use super::bytes::Bytes;
 use super::machine::{Broken, penalty_ms};
 
 /// A release that is to be had, and how often a person asked for it.
@@ -95,17 +96,6 @@ struct Attempt {
     neighbors_dropped: Vec<Dropped>,
     finding: Option<String>,
     detail: Option<String>,
-}
-
-/// Bytes of an attempt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bytes {
-    /// That have come over the line, from whom ever.
-    pub done: u64,
-    /// That are to come in all; 0 while it is not known.
-    pub total: u64,
-    /// Of the done ones, those that neighbors gave.
-    pub from_neighbors: u64,
 }
 
 /// A signed list of releases that is trusted.
@@ -308,13 +298,10 @@ impl Record {
         self.attempt.as_ref().map_or_else(Bytes::default, |attempt| attempt.bytes)
     }
 
-    /// Notes a neighbor that is not asked any more.
-    pub fn dropped(&mut self, neighbor: Dropped) {
-        if let Some(attempt) = &mut self.attempt
-            && attempt.neighbors_dropped.len() < DROPPED_MAX
-            && attempt.neighbors_dropped.iter().all(|known| known.terminal != neighbor.terminal)
-        {
-            attempt.neighbors_dropped.push(neighbor);
+    /// Notes the neighbors that are not asked any more: as many as are told.
+    pub fn dropped(&mut self, neighbors: &[Dropped]) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.neighbors_dropped = neighbors.iter().take(DROPPED_MAX).cloned().collect();
         }
     }
 

@@ -134,6 +134,7 @@ impl Driver {
             line: self.line()?,
             wanted: active,
             release_bytes: 0,
+            neighbors: None,
             progress: watch::Sender::new(Bytes::default()),
             halt: stop.child_token(),
         };

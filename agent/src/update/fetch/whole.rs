@@ -2,9 +2,17 @@
 
 use axum::body::Bytes as Piece;
 use migrado_content::limits::MANIFEST_BYTES_MAX;
+use migrado_content::manifest::Entry;
 
 use super::{Fetch, Trouble, blocking};
 use crate::update::line::Answer;
+
+/// An object did not come, or was wrong.
+struct Refused {
+    trouble: Trouble,
+    /// The byte from which on it was fetched this time.
+    begins: u64,
+}
 
 impl Fetch {
     /// Fetches the manifest and each missing object.
@@ -26,30 +34,49 @@ impl Fetch {
             Ok(content.missing(&manifest))
         })
         .await?;
-        let total: u64 = self.line.meter().taken() + missing.iter().map(|entry| entry.size).sum::<u64>();
-        self.progress.send_modify(|bytes| bytes.total = total);
-        for entry in missing {
-            let content = self.content.clone();
-            let mut partial = blocking(move || Ok(content.partial(&entry.sha256, entry.size)?)).await?;
-            if partial.len() < entry.size {
-                let path = format!("/content/v1/objects/{}", entry.sha256);
-                // An object is its name: there is no other version that a part could belong to.
-                let mut answer = self.line.get(&path, partial.len(), None, entry.size).await?;
-                // Who does not go on where it was asked to begins anew.
-                let begins = answer.begins();
-                partial =
-                    blocking(move || partial.rewind(begins).map(|()| partial).map_err(Trouble::from)).await?;
-                while let Some(piece) = self.next(&mut answer).await? {
-                    self.progress.send_modify(|bytes| bytes.done = self.line.meter().taken());
-                    partial =
-                        blocking(move || partial.append(&piece).map(|()| partial).map_err(Trouble::from))
-                            .await?;
+        let needed: u64 = missing.iter().map(|entry| entry.size).sum();
+        let before = self.progress.borrow().done;
+        self.came(|_| before.saturating_add(needed));
+        for entry in &missing {
+            match self.object(entry).await {
+                // The beginning may have been somebody else's: a neighbor's, or that of a disk that lost
+                // power. What came is given up; all of it from here is the controller's.
+                Err(Refused { trouble, begins: 1.. }) if trouble.broken.finding == "tampered" => {
+                    self.object(entry).await
                 }
+                brought => brought,
             }
-            blocking(move || Ok(partial.finish()?)).await?;
+            .map_err(|refused| refused.trouble)?;
         }
         let content = self.content.clone();
         blocking(move || Ok(content.sync()?)).await
+    }
+
+    /// Fetches what is missing of an object.
+    async fn object(&self, entry: &Entry) -> Result<(), Refused> {
+        let refused = |begins| move |trouble: Trouble| Refused { trouble, begins };
+        let (content, object, size) = (self.content.clone(), entry.sha256, entry.size);
+        let partial = blocking(move || Ok(content.partial(&object, size)?));
+        let mut partial = partial.await.map_err(refused(0))?;
+        let mut begins = partial.len();
+        if begins < size {
+            let path = format!("/content/v1/objects/{object}");
+            // An object is its name: there is no other version that a part could belong to.
+            let answer = self.line.get(&path, begins, None, size).await;
+            let mut answer = answer.map_err(|error| refused(begins)(error.into()))?;
+            // Who does not go on where it was asked to begins anew.
+            begins = answer.begins();
+            partial = blocking(move || partial.rewind(begins).map(|()| partial).map_err(Trouble::from))
+                .await
+                .map_err(refused(begins))?;
+            while let Some(piece) = self.next(&mut answer).await.map_err(refused(begins))? {
+                self.came(|total| total);
+                partial = blocking(move || partial.append(&piece).map(|()| partial).map_err(Trouble::from))
+                    .await
+                    .map_err(refused(begins))?;
+            }
+        }
+        blocking(move || Ok(partial.finish()?)).await.map_err(refused(begins))
     }
 
     async fn next(&self, answer: &mut Answer) -> Result<Option<Piece>, Trouble> {
