@@ -130,6 +130,18 @@ async fn a_site_of_three_downloads_a_release_once_and_its_successor_once() {
     }
     let took: Vec<u64> = site.carried().iter().zip(&before).map(|(now, before)| now - before).collect();
     assert!(took.iter().all(|took| *took < BESIDE_BYTES), "{took:?}");
+
+    // What a disk spoils comes from them as well.
+    let (right, before) = (noise(2), site.carried());
+    let object = migrado_content::digest::Digest::of(&right).to_string();
+    let file = site.fleet.terminals[1].data_dir.join("content/objects").join(&object[..2]).join(&object);
+    std::fs::write(&file, &noise(3)).unwrap();
+    until("the file is right again", seconds(60), || async {
+        if std::fs::read(&file).is_ok_and(|bytes| bytes == right) { Ok(()) } else { Err(()) }
+    })
+    .await;
+    let took = site.carried()[1] - before[1];
+    assert!(took < BESIDE_BYTES, "{took}");
     site.end.cancel();
 }
 

@@ -108,7 +108,9 @@ async fn pump(
         if n == 0 || line.wait_for(|l| *l != Line::Stalled).await.is_err() {
             return;
         }
-        sum.iter().for_each(|sum| drop(sum.fetch_add(n as u64, Ordering::Relaxed)));
+        if let Some(sum) = &sum {
+            sum.fetch_add(n as u64, Ordering::Relaxed);
+        }
         if to.write_all(&bytes[..n]).await.is_err() {
             return;
         }

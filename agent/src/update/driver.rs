@@ -81,7 +81,7 @@ pub struct Driver {
     /// Wakes when neighbors find the display somewhere else.
     serves_at: watch::Receiver<Option<String>>,
     /// What came of asking neighbors for the attempt's release.
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// Pauses after breaks of the line, in a row.
     breaks: u32,
     pub(super) upkeep: Upkeep,
@@ -164,7 +164,7 @@ impl Driver {
         self.wanted().and_then(|wanted| wanted.throttle_bytes_s)
     }
 
-    fn wanted(&self) -> Option<ReleaseWanted> {
+    pub(super) fn wanted(&self) -> Option<ReleaseWanted> {
         self.parts.desired.borrow().as_ref().and_then(|desired| desired.release.clone())
     }
 

@@ -52,21 +52,21 @@ async fn who_comes_and_goes_at_a_site_raises_nobodys_generation_and_the_sites_sw
     let serves_at = Some("192.0.2.1:7443".to_owned());
     lead.reported.content = Some(ContentReport { serves_at, ..ContentReport::default() });
     fleet.put(lead.clone());
-    let mut stored = super::stored(&world.state, &me).await.unwrap();
-    stored.settings.release = Some(crate::rollouts::progress::tests::wanted("new"));
+    let mut known = stored(&world.state, &me).await.unwrap();
+    known.settings.release = Some(crate::rollouts::progress::tests::wanted("new"));
     let told = |stored: &Stored| stored.body.clone().unwrap().release.unwrap().neighbors.len();
-    let first = renew(&world.state, &me, &mut stored, &[], 1);
-    assert_eq!((first, told(&stored)), (1, 1));
+    let first = renew(&world.state, &me, &mut known, &[], 1);
+    assert_eq!((first, told(&known)), (1, 1));
     for n in 0..100 {
         lead.connection = if n % 2 == 0 { Connection::Never } else { Connection::Standing };
         fleet.put(lead.clone());
-        assert_eq!(renew(&world.state, &me, &mut stored, &[], n), first, "{n}");
+        assert_eq!(renew(&world.state, &me, &mut known, &[], n), first, "{n}");
     }
     let mut settings = (*world.state.settings).clone();
     settings.sites[0].neighbors = false;
     world.state.settings = Arc::new(settings);
-    assert_eq!((renew(&world.state, &me, &mut stored, &[], 1), told(&stored)), (first + 1, 0));
-    assert_eq!(renew(&world.state, &me, &mut stored, &[], 1), first + 1);
+    assert_eq!((renew(&world.state, &me, &mut known, &[], 1), told(&known)), (first + 1, 0));
+    assert_eq!(renew(&world.state, &me, &mut known, &[], 1), first + 1);
 }
 
 #[tokio::test]
