@@ -1,13 +1,15 @@
 //! The agent's configuration: a YAML file, read once into checked types, and what the environment
 //! says. All mistakes of the file are told at once, before any socket opens.
 
+pub mod apart;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use migrado_protocol::neighbor::is_address;
 use migrado_settings::Settings;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Printers of one display. Reports are sized for this many.
 const PRINTERS_MAX: usize = 4;
@@ -19,7 +21,7 @@ const SERVICES_MAX: usize = 16;
 const UNIT_SUFFIXES: [&str; 4] = [".service", ".socket", ".timer", ".target"];
 
 /// The configuration of `migrado-agent`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgentConfig {
     /// Where identity, journal, outbox and counters are kept.
@@ -52,7 +54,7 @@ pub struct AgentConfig {
 }
 
 /// The visitor's page.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct KioskConfig {
     /// Loopback address of the page's server.
@@ -63,7 +65,7 @@ pub struct KioskConfig {
 }
 
 /// One printer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrinterConfig {
     /// Its name in reports: lower-case letters, digits and inner hyphens.
@@ -76,7 +78,7 @@ pub struct PrinterConfig {
 }
 
 /// How often each sensor reads, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SensorsConfig {
     /// Processor, memory, temperature, network.
@@ -100,7 +102,7 @@ pub struct SensorsConfig {
 }
 
 /// The display's own limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
     /// Reboots that it accepts within an hour.
@@ -112,7 +114,7 @@ pub struct LimitsConfig {
 }
 
 /// Releases of content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContentConfig {
     /// How long the page must show a new release without a break before it has proven itself, in
@@ -144,7 +146,7 @@ pub struct NeighborsConfig {
 }
 
 /// What is logged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
     /// Only what needs somebody.

@@ -4,11 +4,12 @@
 //! place that ends the process. Exit codes: 0 stopped in order, 64 the configuration has mistakes,
 //! 70 something died, 75 ordered to restart.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use migrado_agent::{app, config};
+use migrado_agent::app;
+use migrado_agent::config::{self, AgentConfig, apart};
 
 /// Where packages put the configuration.
 const CONFIG_FILE: &str = "/etc/migrado/agent.yaml";
@@ -43,21 +44,28 @@ enum Verb {
     },
     /// Print the JSON schema of the configuration.
     Schema,
+    /// Print the checked configuration for the process that asked.
+    #[command(name = apart::READER_VERB, hide = true)]
+    ReadConfig,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if matches!(cli.verb, Some(Verb::Schema)) {
-        let schema = migrado_settings::schema::<config::AgentConfig>();
+        let schema = migrado_settings::schema::<AgentConfig>();
         return say(&mut std::io::stdout(), &format!("{schema:#}"), 0);
     }
-    let config = match config::load(&cli.config) {
+    let is_resident = !cli.check_config && matches!(cli.verb, Some(Verb::Run) | None);
+    let config = match if is_resident { read_apart(&cli.config) } else { read_here(&cli.config) } {
         Ok(config) => config,
-        Err(error) => {
-            let source = std::error::Error::source(&error).map_or_else(String::new, |s| format!(": {s}"));
-            return say(&mut std::io::stderr(), &format!("{error}{source}"), app::EXIT_CONFIG);
-        }
+        Err(words) => return say(&mut std::io::stderr(), &words, app::EXIT_CONFIG),
     };
+    if matches!(cli.verb, Some(Verb::ReadConfig)) {
+        return match apart::told(&config) {
+            Ok(value) => say(&mut std::io::stdout(), &value, 0),
+            Err(error) => say(&mut std::io::stderr(), &error.to_string(), app::EXIT_DIED),
+        };
+    }
     if cli.check_config {
         return say(&mut std::io::stderr(), &format!("{} is right", cli.config.display()), 0);
     }
@@ -66,9 +74,28 @@ fn main() -> ExitCode {
         Some(Verb::Enroll { controller, token }) => read_token(token, &environment)
             .and_then(|token| app::enroll(&config, &token, controller.as_deref()))
             .map(|words| say(&mut std::io::stderr(), &words, 0)),
-        Some(Verb::Run | Verb::Schema) | None => app::run(config, &environment).map(app::exit),
+        Some(Verb::Run | Verb::Schema | Verb::ReadConfig) | None => {
+            app::run(config, &environment).map(app::exit)
+        }
     };
     done.unwrap_or_else(|error| say(&mut std::io::stderr(), &format!("{error:#}"), app::EXIT_DIED))
+}
+
+/// For whoever ends soon.
+fn read_here(file: &Path) -> Result<AgentConfig, String> {
+    config::load(file).map_err(|error| {
+        let source = std::error::Error::source(&error).map_or_else(String::new, |s| format!(": {s}"));
+        format!("{error}{source}")
+    })
+}
+
+/// For the one that stays.
+fn read_apart(file: &Path) -> Result<AgentConfig, String> {
+    match apart::read(file, app::EXIT_CONFIG) {
+        apart::Read::Right(config) => Ok(*config),
+        apart::Read::Wrong(words) => Err(words),
+        apart::Read::NotRead => read_here(file),
+    }
 }
 
 fn read_token(token: Option<String>, environment: &config::Environment) -> anyhow::Result<String> {

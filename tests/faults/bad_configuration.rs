@@ -1,5 +1,6 @@
 //! A bad configuration: every mistake at once with line and column, before any socket opens.
 
+use std::path::Path;
 use std::process::{Command, Output};
 
 use migrado_tests::programs;
@@ -11,7 +12,11 @@ fn check(program: &str, text: &str) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config.yaml");
     std::fs::write(&file, text).unwrap();
-    Command::new(programs::ours(program)).arg("--check-config").arg("--config").arg(&file).output().unwrap()
+    call(program, "--check-config", &file)
+}
+
+fn call(program: &str, verb: &str, file: &Path) -> Output {
+    Command::new(programs::ours(program)).arg(verb).arg("--config").arg(file).output().unwrap()
 }
 
 #[test]
@@ -23,6 +28,23 @@ fn the_agent_names_all_mistakes_of_a_file_at_once() {
     for expected in ["kisok", "line 1", "log", "line 4"] {
         assert!(words.contains(expected), "{expected} is missing in:\n{words}");
     }
+}
+
+#[test]
+fn an_agent_that_is_to_run_says_the_same_and_ends_for_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("agent.yaml");
+    std::fs::write(&file, "sensors: { timeout_s: 61 }\nlog: loud\n").unwrap();
+    let (checked, run) =
+        (call("migrado-agent", "--check-config", &file), call("migrado-agent", "run", &file));
+    assert_eq!(run.status.code(), Some(EXIT_CONFIG));
+    let words = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(words.contains("line 1, column 23: sensors.timeout_s: "), "{words}");
+    assert_eq!(words, String::from_utf8_lossy(&checked.stderr));
+
+    let none = call("migrado-agent", "run", &dir.path().join("none.yaml"));
+    assert_eq!(none.status.code(), Some(EXIT_CONFIG));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("none.yaml"));
 }
 
 #[test]
