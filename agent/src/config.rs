@@ -134,7 +134,7 @@ impl Default for ContentConfig {
 
 /// Other displays of the site, which may fetch from this one what it has of content. Whether this one
 /// asks others is the controller's to say.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NeighborsConfig {
     /// Where they are served; absent: they are not. Port 0 takes a free one.
@@ -404,6 +404,21 @@ mod tests {
         assert_eq!(config.printers[0].name, "main");
         assert_eq!((config.sensors.timeout_s, config.sensors.clock_period_s), (5, 60));
         assert_eq!((config.limits.reboots_per_hour, config.limits.resets_per_hour), (1, 10));
+    }
+
+    #[test]
+    fn neighbors_are_told_an_address_only_where_they_are_served() {
+        let config: AgentConfig =
+            migrado_settings::load("neighbors: { listen: \"[::]:0\", address: \"display.example:7443\" }\n")
+                .unwrap();
+        assert_eq!(config.neighbors.listen.map(|listen| listen.port()), Some(0));
+        assert_eq!(migrado_settings::load::<AgentConfig>("").unwrap().neighbors, NeighborsConfig::default());
+        let said = mistakes("neighbors:\n  address: \"display.example:7443\"\n");
+        assert!(said.starts_with("line 2, column 12: neighbors.address: nobody is served there"), "{said}");
+        let said = mistakes("neighbors: { listen: \"0.0.0.0:7443\", address: \"display.example\" }\n");
+        assert!(said.contains("\"display.example\" is not a host and a port"), "{said}");
+        let said = mistakes("neighbors: { listen: here }\n");
+        assert!(said.contains("neighbors.listen: \"here\" is not an address with a port"), "{said}");
     }
 
     #[test]
