@@ -16,18 +16,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (old_at, new_at) = (Path::new(old), Path::new(new));
     let (old, new) = (Manifest::of_folder(old_at)?, Manifest::of_folder(new_at)?);
     let has = old.objects();
-    let mut local = Vec::new();
-    for entry in old.entries() {
-        local.push((entry.sha256, Index::of(File::open(old_at.join(&*entry.path))?)?));
-    }
     let (mut index_bytes, mut range_bytes, mut ranges) = (0, 0, 0);
-    for (object, at) in new.objects().into_iter().filter(|(object, _)| !has.contains_key(object)) {
+    let mut indexes = Vec::new();
+    for at in new.objects().into_iter().filter(|(object, _)| !has.contains_key(object)).map(|(_, at)| at) {
         let entry = new.entries().get(at).ok_or("the manifest lost a file")?;
         let index = Index::of(File::open(new_at.join(&*entry.path))?)?;
         index_bytes += index.to_bytes().len();
-        let mut plan = Plan::new(index);
-        local.iter().filter(|(old, _)| *old != object).for_each(|(old, index)| plan.look_in(*old, index));
-        let missing = plan.ranges(0);
+        indexes.push(index);
+    }
+    let files = indexes.len();
+    let mut plan = Plan::new(indexes);
+    for entry in old.entries() {
+        plan.look_in(entry.sha256, File::open(old_at.join(&*entry.path))?)?;
+    }
+    for missing in (0..files).map(|file| plan.ranges(file, 0)) {
         ranges += missing.len();
         range_bytes += missing.iter().map(|range| range.length).sum::<u64>();
     }

@@ -64,3 +64,16 @@ pub const CHUNK_BYTES_AVERAGE: usize = 8 * 1024;
 pub const CHUNK_BYTES_MIN: usize = 2 * 1024;
 /// Bytes of the largest chunk: where nothing in the data asks for a cut.
 pub const CHUNK_BYTES_MAX: usize = 64 * 1024;
+/// Files whose indexes one question may name: as many small ones as travel in a second.
+pub const INDEXES_MAX: usize = 512;
+/// Ranges that one question may name: its text then has at most 400 KB.
+pub const RANGES_MAX: usize = 4096;
+/// Bytes that the ranges of one question have together: what is asked for again after a break.
+pub const RANGES_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Logarithm of the window of a stream of ranges, in bytes (2 MiB): what both ends hold in memory.
+pub const RANGES_WINDOW_LOG: u32 = 21;
+/// Bytes of a file up to which it travels by chunks: what is known of its chunks takes eight bytes for
+/// each kilobyte, and a display has 64 MB of memory for all.
+pub const CHUNKED_BYTES_MAX: u64 = 3 * 1024 * 1024 * 1024;
+/// Chunks, by the size of files, that are looked up together: about 64 bytes of memory for each.
+pub const GROUP_CHUNKS_MAX: u64 = 300_000;

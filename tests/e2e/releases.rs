@@ -1,6 +1,7 @@
 //! Releases of content, from an editor's keys to what a display serves: signed, fetched, switched,
 //! watched, taken back, refused by name.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use migrado_content::manifest::Manifest;
@@ -63,6 +64,57 @@ async fn a_published_release_is_fetched_shown_and_confirmed_and_the_next_one_by_
     assert!(bytes < 30_000, "only the difference travels: {bytes}");
     let list = fleet.api.get("/api/v1/releases").await.unwrap();
     assert_eq!(list["releases"][0]["in_service"], json!(["fp-01"]), "{list}");
+    end.cancel();
+}
+
+/// Bytes that do not compress, the same each time.
+fn noise(length: usize) -> Vec<u8> {
+    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    std::iter::successors(Some(1_u64), next).map(|state| state.to_be_bytes()[0]).take(length).collect()
+}
+
+/// Files below a folder, at whatever depth.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_display_whose_base_nobody_knows_any_more_gets_the_next_release_by_its_chunks() {
+    let fleet = Fleet::builder().start().await;
+    let end = CancellationToken::new();
+    page(&fleet, &end);
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let noise = noise(4_000_000);
+    let (old, part) = noise.split_at(3_800_000);
+    let new = [&old[..1_500_000], part, &old[1_500_000..]].concat();
+    let confirmed = async |name: &str| {
+        want(&fleet.api, "fp-01", json!({"release": name})).await.unwrap();
+        fleet
+            .until_terminal("fp-01", "confirms", |t| active(t) == name && state(t) == "confirmed")
+            .await["content"]["update"]["bytes_done"]
+            .as_u64()
+            .unwrap()
+    };
+    let first = editor.release("one", &[("noise.bin", old), ("a.txt", b"one")]).unwrap();
+    let base = editor.publish(&fleet.api, "2026-11-25.1", &first).await.unwrap();
+    let whole = confirmed("2026-11-25.1").await;
+    assert!(whole > 3_000_000, "negative control: {whole}");
+
+    // The pack that is made for it goes, and what it could be made of.
+    let second = editor.release("two", &[("noise.bin", &new), ("a.txt", b"two")]).unwrap();
+    let target = editor.publish(&fleet.api, "2026-11-25.2", &second).await.unwrap();
+    let content = fleet.controller.data_dir.join("content");
+    let pack = content.join("packs").join(format!("{base}-{target}.pack"));
+    until("the pack is made", seconds(60), || async { std::fs::metadata(&pack).map(drop) }).await;
+    assert!(files(&content.join("indexes")).is_empty(), "negative control: nobody needed one");
+    std::fs::remove_file(&pack).unwrap();
+    std::fs::remove_file(content.join("objects").join(&base[..2]).join(&base)).unwrap();
+    let bytes = confirmed("2026-11-25.2").await;
+    assert!((200_000..500_000).contains(&bytes), "the part that is new, and not the {whole} of all: {bytes}");
+    assert!(!files(&content.join("indexes")).is_empty() && !pack.exists());
+    let shown = fleet.terminals[0].kiosk().file(&format!("/release/{target}/noise.bin")).await.unwrap();
+    assert!(shown == new, "{} bytes", shown.len());
     end.cancel();
 }
 

@@ -200,6 +200,13 @@ impl Line {
         Ok(Self { client, scheme: "https", from, meter, pace })
     }
 
+    /// A line without TLS, to a server of a test.
+    #[cfg(test)]
+    pub(super) fn plain(from: String, meter: Arc<Meter>) -> Self {
+        let client = reqwest::Client::builder().no_proxy().read_timeout(Pace::UPLINK.silence).build();
+        Self { client: client.unwrap_or_default(), scheme: "http", from, meter, pace: Pace::UPLINK }
+    }
+
     /// The same line with another budget, which counts what was taken before.
     #[must_use]
     pub fn within(&self, max: u64) -> Self {

@@ -40,8 +40,7 @@ async fn world(meter: Arc<Meter>) -> (Line, tokio::task::JoinHandle<()>) {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let from = listener.local_addr().unwrap().to_string();
     let server = tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    (Line { client, scheme: "http", from, meter, pace: Pace::UPLINK }, server)
+    (Line::plain(from, meter), server)
 }
 
 fn free() -> Arc<Meter> {

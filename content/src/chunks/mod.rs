@@ -1,22 +1,31 @@
 //! The fallback when there is no pack from what a display has: a file by its chunks.
 //!
-//! The controller sends the [`Index`] of a file that is missing; the display looks which chunks stand in
-//! files that it has ([`Plan`]), asks for the ranges that do not, and puts the file together
-//! ([`Assembly`]). Costs some percent more than a pack and works from any base. Memory is bounded by
-//! the index of one file.
+//! The controller sends the [`Index`] of each file that is missing; the display looks which chunks stand
+//! in files that it has ([`Plan`]), asks for the ranges that do not ([`questions`]), unpacks what comes
+//! ([`Unpack`]) and puts one file after the other together ([`Intake`], of [`Assembly`]). Costs some
+//! percent more than a pack and works from any base. Memory is bounded by the indexes of a group of files
+//! ([`groups`]). Neither an index nor a stream is signed: the digest of the file decides.
 
 mod assembly;
 mod cut;
+mod group;
 mod index;
+mod intake;
 mod plan;
+mod stream;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod travel_tests;
 
 pub use assembly::Assembly;
 pub use cut::{Chunk, ChunkHash, HASH_BYTES, cut, hash};
+pub use group::{Asked, groups, looked_into, questions};
 pub use index::{Index, RECORD_BYTES};
+pub use intake::{Intake, Job, Next, is_cut};
 pub use plan::{Plan, Range};
+pub use stream::{Pack, Unpack};
 
 use crate::digest::Digest;
 use crate::store::StoreError;
@@ -66,6 +75,9 @@ pub enum ChunkError {
         /// How many.
         bytes: u64,
     },
+    /// What came is not a stream of ranges.
+    #[error("what came is not a stream of ranges")]
+    Stream(#[source] std::io::Error),
     /// The store did not take it.
     #[error("the store did not take the file")]
     Store(#[source] StoreError),
@@ -77,10 +89,20 @@ impl ChunkError {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Truncated { .. } | Self::Incomplete { .. } => "truncated",
-            Self::Length { .. } | Self::Fetched { .. } => "tampered",
+            Self::Length { .. } | Self::Fetched { .. } | Self::Stream(_) => "tampered",
             Self::Trailing | Self::Endless => "endless_data",
             Self::Local { .. } => "wrong_base",
             Self::Store(error) => error.name(),
+        }
+    }
+
+    /// Whether it is what came that is wrong, and not what is here.
+    #[must_use]
+    pub fn is_about_data(&self) -> bool {
+        match self {
+            Self::Local { .. } => false,
+            Self::Store(error) => error.is_about_data(),
+            _ => true,
         }
     }
 }

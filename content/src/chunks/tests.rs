@@ -24,14 +24,29 @@ fn files() -> (Vec<u8>, Vec<u8>) {
 }
 
 fn plan(old: &[u8], new: &[u8]) -> Plan {
-    let mut plan = Plan::new(Index::of(new).unwrap());
-    plan.look_in(Digest::of(old), &Index::of(old).unwrap());
+    let mut plan = Plan::new(vec![Index::of(new).unwrap()]);
+    plan.look_in(Digest::of(old), old).unwrap();
     plan
 }
 
-fn assembly(store: &Arc<Store>, old: &[u8], new: &[u8]) -> Result<Assembly, ChunkError> {
+fn assembly(store: &Arc<Store>, old: &[u8], new: &[u8]) -> Assembly {
     let partial = store.partial(&Digest::of(new), new.len() as u64).unwrap();
-    Assembly::new(Arc::clone(store), plan(old, new), partial)
+    Assembly::new(Arc::clone(store), Arc::new(plan(old, new)), 0, partial).unwrap()
+}
+
+/// Pushes, and copies in between, little at a time.
+fn give(assembly: &mut Assembly, mut bytes: &[u8]) -> Result<(), ChunkError> {
+    loop {
+        while assembly.step(10_000)? {}
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let taken = assembly.push(bytes)?;
+        if taken == 0 {
+            return Err(ChunkError::Endless);
+        }
+        bytes = &bytes[taken..];
+    }
 }
 
 /// What the controller sends for these ranges.
@@ -76,12 +91,12 @@ fn only_what_is_not_here_is_asked_for_and_the_file_is_whole() {
         let dir = folder();
         let store = open(dir.path());
         keep(&store, &old);
-        let mut assembly = assembly(&store, &old, &new).unwrap();
+        let mut assembly = assembly(&store, &old, &new);
         let ranges = assembly.ranges();
         let bytes: u64 = ranges.iter().map(|range| range.length).sum();
         assert!(ranges.len() == 3 && (50_003..180_000).contains(&bytes), "{ranges:?}");
         for part in fetched(&new, &ranges).chunks(at_once) {
-            assembly.push(part).unwrap();
+            give(&mut assembly, part).unwrap();
         }
         assembly.finish().unwrap();
         assert!(store.has(&Digest::of(&new), new.len() as u64));
@@ -96,9 +111,11 @@ fn a_file_goes_on_at_a_chunk_after_a_stop_at_any_byte() {
     keep(&store, &old);
     let mut rounds = 0;
     loop {
-        let mut assembly = assembly(&store, &old, &new).unwrap();
+        let mut assembly = assembly(&store, &old, &new);
         let sent = fetched(&new, &assembly.ranges());
-        assembly.push(&sent[..sent.len().min(25_001)]).unwrap();
+        give(&mut assembly, &sent[..sent.len().min(25_001)]).unwrap();
+        assembly.sync().unwrap();
+        assert_eq!(store.came(&Digest::of(&new), new.len() as u64), assembly.have());
         rounds += 1;
         assert!(rounds < 50, "each round gets on");
         match assembly.finish() {
@@ -116,35 +133,46 @@ fn what_is_wrong_is_named_and_what_was_right_before_stays() {
     let dir = folder();
     let store = open(dir.path());
     let object = keep(&store, &old);
-    let mut one = assembly(&store, &old, &new).unwrap();
+    let mut one = assembly(&store, &old, &new);
     let ranges = one.ranges();
     let mut sent = fetched(&new, &ranges);
     let spoiled = usize::try_from(ranges[0].length).unwrap() + 20_000;
     sent[spoiled] ^= 1;
-    let error = one.push(&sent).unwrap_err();
+    let error = give(&mut one, &sent).unwrap_err();
     assert!(matches!(error, ChunkError::Fetched { .. }), "{error}");
     drop(one);
-    let mut again = assembly(&store, &old, &new).unwrap();
+    let mut again = assembly(&store, &old, &new);
     assert!(again.ranges().len() < ranges.len(), "the first range need not come again");
     let sent = fetched(&new, &again.ranges());
-    again.push(&sent).unwrap();
-    assert!(matches!(again.push(b"x"), Err(ChunkError::Endless)));
+    give(&mut again, &sent).unwrap();
+    assert!(again.is_whole() && matches!(again.push(b"x"), Ok(0)), "nobody waits for more");
+    again.give_up().unwrap();
+    assert_eq!(store.came(&Digest::of(&new), new.len() as u64), 0);
     // A local file that was spoiled since it was indexed.
     let path = store.object_path(&object, old.len() as u64).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     std::fs::write(&path, noise(9, 600_000)).unwrap();
     let other = [&old[..], b"!"].concat();
-    let error = assembly(&store, &old, &other).unwrap_err();
+    let error = assembly(&store, &old, &other).step(1).unwrap_err();
+    assert!(!error.is_about_data());
     assert!(matches!(error, ChunkError::Local { object: named, source: None } if named == object), "{error}");
     std::fs::remove_file(&path).unwrap();
-    let error = assembly(&store, &old, &other).unwrap_err();
+    let error = assembly(&store, &old, &other).step(1).unwrap_err();
     assert!(matches!(error, ChunkError::Local { source: Some(_), .. }), "{error}");
 }
 
 #[test]
-fn a_file_without_an_index_is_read_once() {
-    let (old, new) = files();
-    let mut streamed = Plan::new(Index::of(&new[..]).unwrap());
-    streamed.look_in_file(Digest::of(&old), &old[..]).unwrap();
-    assert_eq!(streamed.ranges(0), plan(&old, &new).ranges(0));
+fn no_step_copies_more_than_it_may() {
+    let (old, _) = files();
+    let new = [&old[..], b"!"].concat();
+    let dir = folder();
+    let store = open(dir.path());
+    keep(&store, &old);
+    let mut assembly = assembly(&store, &old, &new);
+    let mut steps = 0;
+    while assembly.step(50_000).unwrap() {
+        steps += 1;
+        assert!(assembly.have() <= steps * (50_000 + CHUNK_BYTES_MAX as u64), "{}", assembly.have());
+    }
+    assert!(steps >= 5, "{steps}");
 }

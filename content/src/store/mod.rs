@@ -179,6 +179,14 @@ impl Store {
         Partial::open(self.disk.clone(), path, to, *object, size)
     }
 
+    /// How many bytes of an object that is on its way are here. What is longer than the object is not
+    /// the beginning of it.
+    #[must_use]
+    pub fn came(&self, object: &Digest, size: u64) -> u64 {
+        let have = std::fs::metadata(self.layout.partial(object)).map_or(0, |about| about.len());
+        if have > size { 0 } else { have }
+    }
+
     /// Puts everything that was written so far on the disk, so that a power cut does not take it.
     ///
     /// # Errors

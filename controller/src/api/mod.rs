@@ -27,6 +27,7 @@ pub mod signing_key;
 pub mod state;
 pub mod streams;
 pub mod terminal;
+pub mod terminal_chunks;
 pub mod terminal_content;
 pub mod terminal_identity;
 pub mod terminal_release;

@@ -15,8 +15,8 @@ use super::problem::Problem;
 use super::state::ApiState;
 use super::{
     access, assets, calendar, commands, content, editions, events, fleet, guard, problem, recalls, releases,
-    rollouts, schedules, session, signing_key, terminal, terminal_content, terminal_identity,
-    terminal_release, terminals, timeline,
+    rollouts, schedules, session, signing_key, terminal, terminal_chunks, terminal_content,
+    terminal_identity, terminal_release, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -143,6 +143,7 @@ pub fn console_with(state: ApiState, metrics: Router, health: Router) -> Router 
 /// The terminals' listener.
 pub fn terminals(state: ApiState) -> Router {
     let csr_limit = DefaultBodyLimit::max(CSR_BODY_BYTES_MAX);
+    let question_limit = DefaultBodyLimit::max(terminal_chunks::QUESTION_BYTES_MAX);
     Router::new()
         .route("/terminal/v1/enroll", post(terminal_identity::enroll).layer(csr_limit))
         .route("/terminal/v1/renew", post(terminal_identity::renew).layer(csr_limit))
@@ -156,6 +157,8 @@ pub fn terminals(state: ApiState) -> Router {
         .route("/content/v1/metadata/{name}", get(terminal_content::metadata))
         .route("/content/v1/packs/{base}/{target}", get(terminal_content::pack))
         .route("/content/v1/objects/{sha256}", get(terminal_content::object))
+        .route("/content/v1/indexes", post(terminal_chunks::indexes).layer(question_limit))
+        .route("/content/v1/ranges", post(terminal_chunks::ranges).layer(question_limit))
         .fallback(|| async { Problem::not_found("address of this listener") })
         .layer(from_fn(problem::everywhere))
         .with_state(state)

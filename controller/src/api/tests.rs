@@ -1,6 +1,7 @@
 //! The API over a real database file: nobody gets in without proof, and one token enrolls once.
 
 mod calendar;
+mod chunks;
 mod content;
 mod problems;
 mod roles;

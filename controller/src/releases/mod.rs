@@ -1,12 +1,15 @@
 //! Releases of content at the controller: the signed list of them ([`catalog`]), their files
-//! ([`objects`]) and the prepared deltas between them ([`packs`]). It holds no key that could make a
+//! ([`objects`]), the prepared deltas between them ([`packs`]), and for those who have none the chunks of
+//! files ([`indexes`], [`ranges`]). It holds no key that could make a
 //! release: what editors sign is checked, kept and handed on.
 
 pub mod catalog;
 pub mod freshness;
+pub mod indexes;
 pub mod mirror;
 pub mod objects;
 pub mod packs;
+pub mod ranges;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -15,8 +18,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use migrado_content::digest::Digest;
 
 use catalog::{Catalog, CatalogError};
+use indexes::Indexes;
 use objects::Objects;
 use packs::{Asked, Packs};
+use ranges::Ranges;
 
 /// Releases. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -26,6 +31,8 @@ pub struct Releases(Arc<Shared>);
 struct Shared {
     objects: Objects,
     packs: Arc<Packs>,
+    indexes: Indexes,
+    ranges: Ranges,
     catalog: Catalog,
     /// One list goes live after the other.
     publishing: tokio::sync::Mutex<()>,
@@ -40,11 +47,13 @@ impl Releases {
     pub fn open(folder: &Path, key_file: &Path) -> Result<(Self, Asked), CatalogError> {
         let objects = Objects::open(folder)?;
         let (packs, asked) = Packs::open(&folder.join("packs"), objects.clone())?;
+        let indexes = Indexes::open(&folder.join("indexes"), objects.clone())?;
+        let ranges = Ranges::new(objects.clone());
         let metadata = folder.join("metadata");
         let catalog = Catalog::open(&metadata, objects.clone(), key_file)?;
         let packs = Arc::new(packs);
         let (publishing, receiving) = Default::default();
-        let shared = Shared { objects, packs, catalog, publishing, metadata, receiving };
+        let shared = Shared { objects, packs, indexes, ranges, catalog, publishing, metadata, receiving };
         Ok((Self(Arc::new(shared)), asked))
     }
 
@@ -71,6 +80,16 @@ impl Releases {
     /// The prepared deltas.
     pub fn packs(&self) -> &Arc<Packs> {
         &self.0.packs
+    }
+
+    /// The chunks of files.
+    pub fn indexes(&self) -> &Indexes {
+        &self.0.indexes
+    }
+
+    /// Ranges of files.
+    pub fn ranges(&self) -> &Ranges {
+        &self.0.ranges
     }
 
     /// Takes an object for whoever brings it, until what is given is dropped. `None` while somebody

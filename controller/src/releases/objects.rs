@@ -238,7 +238,8 @@ impl Objects {
     }
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, ObjectError> {
+/// What is in a folder.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ObjectError> {
     let entries = fs::read_dir(folder).map_err(failed("list", folder))?;
     entries.map(|e| e.map(|e| e.path()).map_err(failed("list", folder))).collect()
 }

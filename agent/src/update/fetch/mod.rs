@@ -1,8 +1,10 @@
 //! Fetches what a release needs and the display has not: by the prepared pack from what is in
-//! service ([`pack`]), or, where there is none or it is not right, object by object ([`whole`]).
-//! Everything is verified before it counts; what has come is kept, and the next try goes on at that
-//! byte. Here: the order of the ways, and what they have in common.
+//! service ([`pack`]); where there is none or it is not right, by chunks of what is here ([`chunks`]);
+//! and where that does not go either, object by object ([`whole`]). Everything is verified before it
+//! counts; what has come is kept, and the next try goes on from there. Here: the order of the ways, and
+//! what they have in common.
 
+mod chunks;
 mod pack;
 mod whole;
 
@@ -20,6 +22,7 @@ use super::record::Bytes;
 use crate::neighbors::ask::{Neighbors, ask};
 use crate::store::Store;
 
+use chunks::ChunksEnd;
 use pack::PackEnd;
 pub use pack::PackMark;
 
@@ -95,12 +98,13 @@ impl Fetch {
         }
         match self.pack().await {
             Ok(()) => {}
-            Err(PackEnd::None) => self.objects().await?,
             Err(PackEnd::Trouble(trouble)) if trouble.is_passing || is_ours(&trouble) => return Err(trouble),
-            Err(PackEnd::Trouble(trouble)) => {
-                // The signed manifest decides what is right; a wrong pack costs bytes and no more.
-                tracing::warn!(detail = trouble.broken.detail, "the pack is wrong; its objects are fetched");
-                self.objects().await?;
+            Err(end) => {
+                if let PackEnd::Trouble(trouble) = end {
+                    // The signed manifest decides what is right; a wrong pack costs bytes and no more.
+                    tracing::warn!(detail = trouble.broken.detail, "the pack is wrong; chunks are fetched");
+                }
+                self.without_pack().await?;
             }
         }
         if self.is_complete().await? {
@@ -117,6 +121,21 @@ impl Fetch {
             bytes.done = taken.saturating_add(bytes.from_neighbors);
             bytes.total = total(bytes.total);
         });
+    }
+
+    /// By chunks, and as a whole what does not come by them.
+    async fn without_pack(&self) -> Result<(), Trouble> {
+        match self.chunks().await {
+            Ok(()) => {}
+            Err(ChunksEnd::Trouble(trouble)) => return Err(trouble),
+            Err(ChunksEnd::Closed(detail)) => {
+                tracing::warn!(detail, "nothing comes by chunks; objects are fetched");
+            }
+            Err(ChunksEnd::Spoiled(object)) => {
+                tracing::warn!(%object, "the disk spoiled an object; objects are fetched");
+            }
+        }
+        self.objects().await
     }
 
     async fn is_complete(&self) -> Result<bool, Trouble> {
@@ -175,3 +194,6 @@ pub async fn blocking<T: Send + 'static>(
         }
     }
 }
+
+#[cfg(test)]
+mod chunks_tests;

@@ -2,84 +2,80 @@
 
 use axum::body::Bytes as Piece;
 use migrado_content::limits::MANIFEST_BYTES_MAX;
-use migrado_content::manifest::Entry;
+use migrado_content::manifest::{Entry, Manifest};
+use migrado_content::store::{Partial, StoreError};
 
 use super::{Fetch, Trouble, blocking};
 use crate::update::line::Answer;
 
-/// An object did not come, or was wrong.
-struct Refused {
-    trouble: Trouble,
-    /// The byte from which on it was fetched this time.
-    begins: u64,
-}
-
 impl Fetch {
     /// Fetches the manifest and each missing object.
     pub async fn objects(&self) -> Result<(), Trouble> {
-        let (content, wanted) = (self.content.clone(), self.wanted);
-        let known = blocking(move || Ok(content.manifest(&wanted)?)).await?;
-        let manifest = match known {
-            Some(manifest) => manifest,
-            None => {
-                let path = format!("/content/v1/objects/{}", self.wanted);
-                let bytes = self.line.get(&path, 0, None, MANIFEST_BYTES_MAX).await?.whole().await?;
-                let (content, wanted) = (self.content.clone(), self.wanted);
-                blocking(move || Ok(content.put_manifest(&bytes, &wanted)?)).await?
-            }
-        };
-        let content = self.content.clone();
-        let missing = blocking(move || {
-            content.admit(&manifest)?;
-            Ok(content.missing(&manifest))
-        })
-        .await?;
+        let missing = self.missing().await?;
         let needed: u64 = missing.iter().map(|entry| entry.size).sum();
         let before = self.progress.borrow().done;
         self.came(|_| before.saturating_add(needed));
-        for entry in &missing {
-            match self.object(entry).await {
-                // The beginning may have been somebody else's: a neighbor's, or that of a disk that lost
-                // power. What came is given up; all of it from here is the controller's.
-                Err(Refused { trouble, begins: 1.. }) if trouble.broken.finding == "tampered" => {
-                    self.object(entry).await
+        for entry in missing {
+            let (partial, is_resumed) = self.bring(&entry).await?;
+            match blocking(move || Ok(partial.finish())).await? {
+                // The beginning came another way, or before a power cut: it is not the line's fault.
+                Err(StoreError::Mismatch { object, .. }) if is_resumed => {
+                    tracing::warn!(%object, "what was here of an object is not right; it is fetched anew");
+                    let (partial, _) = self.bring(&entry).await?;
+                    blocking(move || Ok(partial.finish()?)).await?;
                 }
-                brought => brought,
+                finished => finished?,
             }
-            .map_err(|refused| refused.trouble)?;
         }
         let content = self.content.clone();
         blocking(move || Ok(content.sync()?)).await
     }
 
-    /// Fetches what is missing of an object.
-    async fn object(&self, entry: &Entry) -> Result<(), Refused> {
-        let refused = |begins| move |trouble: Trouble| Refused { trouble, begins };
+    /// What is missing, by the manifest, which is fetched first. Refused where there is no room for it.
+    pub(super) async fn missing(&self) -> Result<Vec<Entry>, Trouble> {
+        let manifest = self.manifest().await?;
+        let content = self.content.clone();
+        blocking(move || {
+            content.admit(&manifest)?;
+            Ok(content.missing(&manifest))
+        })
+        .await
+    }
+
+    async fn manifest(&self) -> Result<Manifest, Trouble> {
+        let (content, wanted) = (self.content.clone(), self.wanted);
+        if let Some(manifest) = blocking(move || Ok(content.manifest(&wanted)?)).await? {
+            return Ok(manifest);
+        }
+        let path = format!("/content/v1/objects/{}", self.wanted);
+        let bytes = self.line.get(&path, 0, None, MANIFEST_BYTES_MAX).await?.whole().await?;
+        let content = self.content.clone();
+        blocking(move || Ok(content.put_manifest(&bytes, &wanted)?)).await
+    }
+
+    /// Brings an object to its last byte. Gives also whether a part of it was here before.
+    async fn bring(&self, entry: &Entry) -> Result<(Partial, bool), Trouble> {
         let (content, object, size) = (self.content.clone(), entry.sha256, entry.size);
-        let partial = blocking(move || Ok(content.partial(&object, size)?));
-        let mut partial = partial.await.map_err(refused(0))?;
+        let mut partial = blocking(move || Ok(content.partial(&object, size)?)).await?;
         let mut begins = partial.len();
         if begins < size {
             let path = format!("/content/v1/objects/{object}");
             // An object is its name: there is no other version that a part could belong to.
-            let answer = self.line.get(&path, begins, None, size).await;
-            let mut answer = answer.map_err(|error| refused(begins)(error.into()))?;
+            let mut answer = self.line.get(&path, begins, None, size).await?;
             // Who does not go on where it was asked to begins anew.
             begins = answer.begins();
-            partial = blocking(move || partial.rewind(begins).map(|()| partial).map_err(Trouble::from))
-                .await
-                .map_err(refused(begins))?;
-            while let Some(piece) = self.next(&mut answer).await.map_err(refused(begins))? {
+            partial =
+                blocking(move || partial.rewind(begins).map(|()| partial).map_err(Trouble::from)).await?;
+            while let Some(piece) = self.next(&mut answer).await? {
                 self.came(|total| total);
-                partial = blocking(move || partial.append(&piece).map(|()| partial).map_err(Trouble::from))
-                    .await
-                    .map_err(refused(begins))?;
+                partial =
+                    blocking(move || partial.append(&piece).map(|()| partial).map_err(Trouble::from)).await?;
             }
         }
-        blocking(move || Ok(partial.finish()?)).await.map_err(refused(begins))
+        Ok((partial, begins > 0))
     }
 
-    async fn next(&self, answer: &mut Answer) -> Result<Option<Piece>, Trouble> {
+    pub(super) async fn next(&self, answer: &mut Answer) -> Result<Option<Piece>, Trouble> {
         let piece = self.halt.run_until_cancelled(answer.piece()).await;
         Ok(piece.ok_or_else(Trouble::halted)??)
     }
