@@ -24,6 +24,7 @@ use crate::desired::Reconciler;
 use crate::identity::{self, Held, Identity};
 use crate::kiosk::counters::Counters;
 use crate::kiosk::{self, Kiosk, KioskFacts};
+use crate::neighbors::{Board, serve};
 use crate::platform::process::Evidence;
 use crate::platform::signals::Signals;
 use crate::platform::{clock, runtime, systemd};
@@ -41,7 +42,7 @@ use crate::telemetry::sampler::{Pace, sample};
 use crate::telemetry::{Outbox, State, memory};
 use crate::time_asker;
 use crate::update::Opening;
-use crate::uplink::Uplink;
+use crate::uplink::{Session, Uplink};
 
 /// The configuration cannot be used (`EX_USAGE`): restarting will not help.
 pub const EXIT_CONFIG: u8 = 64;
@@ -148,7 +149,7 @@ impl Agent {
             ),
         );
 
-        self.start_updates(&mut tasks, &held, &kiosk, &state, desired.in_force())?;
+        self.start_updates(&mut tasks, &held, &kiosk, &state, desired.in_force(), &uplink_session).await?;
         let numbers = SessionNumbers::new(self.store.clone(), terminal.clone());
         let (publisher, events, driver) = link(self.link_options(&held), numbers);
         tasks.spawn_until_canceled(Stage::Link, "link", driver);
@@ -223,20 +224,25 @@ impl Agent {
         Ok(code)
     }
 
-    /// Starts whatever brings content.
-    fn start_updates(
+    /// Starts whatever brings content, and gives it to neighbors.
+    async fn start_updates(
         &self,
         tasks: &mut Tasks,
         held: &Arc<Held>,
         kiosk: &Kiosk,
         state: &State,
         desired: watch::Receiver<Option<Desired>>,
+        session: &watch::Sender<Option<Session>>,
     ) -> anyhow::Result<()> {
         let observe = Duration::from_secs(self.config.content.observe_s.into());
         let scrub_period = Duration::from_secs(self.config.content.scrub_period_s.into());
-        let data_dir = &self.config.data_dir;
-        let opening = Opening { data_dir, store: &self.store, held, kiosk, state, observe, scrub_period };
+        let (data_dir, store, board) = (&self.config.data_dir, &self.store, &Board::default());
+        let opening = Opening { data_dir, store, held, kiosk, state, observe, scrub_period, board };
         if let Some(driver) = crate::update::open(&opening, desired)? {
+            let (config, content) = (&self.config.neighbors, driver.content());
+            let session = session.subscribe();
+            let opening = serve::Opening { config, held, kiosk, content, board, session };
+            serve::start(tasks, opening).await;
             tasks.spawn(Stage::Work, "update", driver.run(tasks.token(Stage::Work)));
         }
         Ok(())

@@ -6,6 +6,7 @@ pub mod apart;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use migrado_protocol::neighbor::is_address;
 use migrado_settings::Settings;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct AgentConfig {
     /// Releases of content.
     #[serde(default)]
     pub content: ContentConfig,
+    /// Other displays of the site.
+    #[serde(default)]
+    pub neighbors: NeighborsConfig,
     /// What is logged.
     #[serde(default)]
     pub log: LogLevel,
@@ -126,6 +130,19 @@ impl Default for ContentConfig {
     fn default() -> Self {
         Self { observe_s: 30, scrub_period_s: 600 }
     }
+}
+
+/// Other displays of the site, which may fetch from this one what it has of content. Whether this one
+/// asks others is the controller's to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct NeighborsConfig {
+    /// Where they are served; absent: they are not. Port 0 takes a free one.
+    #[schemars(extend("format" = "socket-address", "x-expected" = "an address with a port, for example \"0.0.0.0:7443\""))]
+    pub listen: Option<SocketAddr>,
+    /// What they are told to connect to, `host:port`; absent: the address from which this display
+    /// reaches the controller, with the port of `listen`.
+    pub address: Option<String>,
 }
 
 /// What is logged.
@@ -262,6 +279,15 @@ impl Settings for AgentConfig {
         if let Some(unit) = self.kiosk.restart_unit.as_deref().filter(|unit| !is_unit(unit)) {
             wrong("/kiosk/restart_unit".into(), not_a_unit(unit));
         }
+        if let Some(address) = &self.neighbors.address {
+            if !is_address(address) {
+                let message = format!("\"{address}\" is not a host and a port, for example 192.0.2.7:7443");
+                wrong("/neighbors/address".into(), message);
+            } else if self.neighbors.listen.is_none() {
+                let message = "nobody is served there: say neighbors.listen too, or leave it out";
+                wrong("/neighbors/address".into(), message.into());
+            }
+        }
         if self.printers.len() > PRINTERS_MAX {
             wrong("/printers".into(), format!("a display has at most {PRINTERS_MAX} printers"));
         }
@@ -378,6 +404,21 @@ mod tests {
         assert_eq!(config.printers[0].name, "main");
         assert_eq!((config.sensors.timeout_s, config.sensors.clock_period_s), (5, 60));
         assert_eq!((config.limits.reboots_per_hour, config.limits.resets_per_hour), (1, 10));
+    }
+
+    #[test]
+    fn neighbors_are_told_an_address_only_where_they_are_served() {
+        let config: AgentConfig =
+            migrado_settings::load("neighbors: { listen: \"[::]:0\", address: \"display.example:7443\" }\n")
+                .unwrap();
+        assert_eq!(config.neighbors.listen.map(|listen| listen.port()), Some(0));
+        assert_eq!(migrado_settings::load::<AgentConfig>("").unwrap().neighbors, NeighborsConfig::default());
+        let said = mistakes("neighbors:\n  address: \"display.example:7443\"\n");
+        assert!(said.starts_with("line 2, column 12: neighbors.address: nobody is served there"), "{said}");
+        let said = mistakes("neighbors: { listen: \"0.0.0.0:7443\", address: \"display.example\" }\n");
+        assert!(said.contains("\"display.example\" is not a host and a port"), "{said}");
+        let said = mistakes("neighbors: { listen: here }\n");
+        assert!(said.contains("neighbors.listen: \"here\" is not an address with a port"), "{said}");
     }
 
     #[test]

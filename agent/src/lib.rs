@@ -12,6 +12,7 @@ pub mod downlink;
 pub mod identity;
 pub mod kiosk;
 pub mod logs;
+pub mod neighbors;
 pub mod parked;
 pub mod platform;
 pub mod presence;

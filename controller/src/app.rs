@@ -181,7 +181,12 @@ async fn compose(
     let sites = config
         .sites
         .iter()
-        .map(|s| Site { id: s.id.clone(), name: s.name.clone(), address: s.address.clone() })
+        .map(|s| Site {
+            id: s.id.clone(),
+            name: s.name.clone(),
+            address: s.address.clone(),
+            neighbors: s.neighbors,
+        })
         .collect();
     let state = ApiState {
         pool: pool.clone(),

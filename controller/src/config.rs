@@ -157,6 +157,9 @@ pub struct SiteConfig {
     /// When it is open, and when its displays may be changed; holds until the console changes it.
     #[serde(default)]
     pub calendar: Option<Calendar>,
+    /// Whether its displays fetch content from each other before they ask the controller.
+    #[serde(default = "yes")]
+    pub neighbors: bool,
 }
 
 /// A display.
@@ -214,6 +217,10 @@ impl LogLevel {
 /// Whether systemd reads what this process writes, and wants it with fields.
 pub fn under_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some()
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn default_data_dir() -> PathBuf {

@@ -2,8 +2,10 @@
 //! swapped without a restart. Configurations are made here and nowhere else.
 //!
 //! A client trusts one authority and shows its certificate; a server may demand, offer or forgo a
-//! client's certificate. Enrolment, which knows only a pin, has its own verifier in [`pinned`].
+//! client's certificate. Enrolment, which knows only a pin, has its own verifier in [`pinned`]; two
+//! displays, which know each other by name alone, have theirs in [`neighbor`].
 
+pub mod neighbor;
 pub mod pinned;
 mod resolver;
 

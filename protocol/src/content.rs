@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::neighbor::{Dropped, Neighbor};
+
 /// The release that a terminal should have, and how it may get there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -29,6 +31,9 @@ pub struct ReleaseWanted {
     /// Rises when a person wants it tried again at once, however often it failed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
+    /// Displays of its site to ask before the controller, in this order; absent: nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbors: Vec<Neighbor>,
 }
 
 /// A span of time, open at its ends where they are absent.
@@ -193,6 +198,9 @@ pub struct Update {
     /// `attempt` of the desired state that this one answers.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempt: u32,
+    /// Neighbors that are not asked any more, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub neighbors_dropped: Vec<Dropped>,
     /// Why it failed, was refused or was taken back, by name: `rollback`, `tampered`, `no_space`,
     /// `page_silent` and the like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -225,6 +233,9 @@ pub struct ContentReport {
     /// Editions that are not handed out here any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recalled: Vec<Recalled>,
+    /// `host:port` where other displays of its site may fetch from it; absent while they may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves_at: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]

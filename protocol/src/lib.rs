@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod health;
 pub mod ids;
 pub mod limits;
+pub mod neighbor;
 pub mod presence;
 pub mod printer;
 pub mod receipt;

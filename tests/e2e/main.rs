@@ -11,6 +11,7 @@ mod data_path;
 mod first_password;
 mod identity;
 mod migradoctl;
+mod neighbors;
 mod orders_on_the_wire;
 mod readiness;
 mod refusals;

@@ -1,4 +1,5 @@
-//! Nobody spins: a display that waits for receipts in vain rests until somebody can give them.
+//! Nobody spins: a display that waits for receipts in vain rests until somebody can give them, and one
+//! whose neighbors do not come until they do.
 
 use std::time::Duration;
 
@@ -21,6 +22,24 @@ fn spent_ns(pid: u32) -> u64 {
         text.split_whitespace().next().and_then(|ns| ns.parse::<u64>().ok()).unwrap_or(0)
     };
     threads.flatten().map(|thread| of_thread(thread.path())).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_serves_neighbors_that_do_not_come_rests() {
+    let mut fleet = migrado_tests::Fleet::builder().neighbors(true).start().await;
+    fleet.until_terminal("fp-01", "says where it serves", |t| t["content"]["serves_at"].is_string()).await;
+    // Somebody who hangs up, and somebody who says nothing.
+    let seen = fleet.api.terminal("fp-01").await.unwrap();
+    let address = seen["content"]["serves_at"].as_str().unwrap().to_owned();
+    drop(tokio::net::TcpStream::connect(&address).await.unwrap());
+    let _silent = tokio::net::TcpStream::connect(&address).await.unwrap();
+    tokio::time::sleep(WATCHED).await;
+    let pid = fleet.terminals[0].process().id().unwrap();
+    let before = spent_ns(pid);
+    tokio::time::sleep(WATCHED).await;
+    let spent = spent_ns(pid) - before;
+    assert!(spent > 0, "it lives");
+    assert!(spent < REST_MAX_NS, "{spent} ns of {WATCHED:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -34,6 +34,7 @@ pub struct Builder {
     start_agents: bool,
     controller_data: Option<PathBuf>,
     played_systemd: bool,
+    neighbors: Option<bool>,
 }
 
 /// A running fleet.
@@ -68,6 +69,7 @@ impl Fleet {
             start_agents: true,
             controller_data: None,
             played_systemd: false,
+            neighbors: None,
         }
     }
 
@@ -145,6 +147,12 @@ impl Builder {
         self
     }
 
+    /// Displays may give each other content, at free ports; `asked` says whether the site lets them.
+    pub fn neighbors(mut self, asked: bool) -> Self {
+        self.neighbors = Some(asked);
+        self
+    }
+
     /// Displays are known to the controller and have a configuration, but nothing of them runs.
     pub fn without_agents(mut self) -> Self {
         self.start_agents = false;
@@ -170,8 +178,11 @@ impl Builder {
             (1..=self.terminals.max(1)).map(|n| (format!("fp-{n:02}"), format!("Anzeige {n}"))).collect();
         let kind = if self.broker == BrokerKind::Embedded { "embedded" } else { "external" };
         let data = self.controller_data.clone().unwrap_or_else(|| root.join("controller"));
-        let config =
+        let mut config =
             controller::config(&data, places, kind, &format!("localhost:{}", line.address.port()), &ids);
+        if let Some(asked) = self.neighbors {
+            config["sites"][0]["neighbors"] = json!(asked);
+        }
         let mut controller = Controller::prepare(&root, &data, places, &config).unwrap();
         controller.launch().unwrap();
         let mosquitto = self.start_mosquitto(&root, &data, places.mqtt).await;
@@ -240,6 +251,9 @@ impl Builder {
         if fleet.systemd.is_some() {
             config["services"] = json!(crate::systemd::UNITS);
             config["kiosk"]["restart_unit"] = json!("kiosk-session.service");
+        }
+        if self.neighbors.is_some() {
+            config["neighbors"]["listen"] = json!("127.0.0.1:0");
         }
         let mut terminal = Terminal::prepare(root, id, &data, port, &config).unwrap();
         if let Some(systemd) = &fleet.systemd {

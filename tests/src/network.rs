@@ -27,6 +27,7 @@ pub struct Proxy {
     pub address: SocketAddr,
     line: watch::Sender<Line>,
     connections: Arc<AtomicU64>,
+    carried: Arc<AtomicU64>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -37,7 +38,8 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let (line, state) = watch::channel(Line::Up);
         let connections = Arc::new(AtomicU64::new(0));
-        let count = connections.clone();
+        let (count, carried) = (connections.clone(), Arc::new(AtomicU64::new(0)));
+        let sum = carried.clone();
         let task = tokio::spawn(async move {
             loop {
                 let Ok((incoming, _)) = listener.accept().await else { return };
@@ -45,10 +47,10 @@ impl Proxy {
                 if *state.borrow() == Line::Down {
                     continue;
                 }
-                tokio::spawn(carry(incoming, target, state.clone()));
+                tokio::spawn(carry(incoming, target, state.clone(), sum.clone()));
             }
         });
-        Self { address, line, connections, task }
+        Self { address, line, connections, carried, task }
     }
 
     /// Changes how the line is.
@@ -68,6 +70,11 @@ impl Proxy {
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
     }
+
+    /// Bytes that came from the target since the start, those of TLS included.
+    pub fn carried(&self) -> u64 {
+        self.carried.load(Ordering::Relaxed)
+    }
 }
 
 impl Drop for Proxy {
@@ -76,15 +83,15 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>) {
+async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>, sum: Arc<AtomicU64>) {
     let Ok(outgoing) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
     let (from_client, to_client) = incoming.into_split();
     let (from_target, to_target) = outgoing.into_split();
     let mut down = line.clone();
     tokio::select! {
         // Cancel-safe: both directions die with the connection anyway.
-        () = pump(from_client, to_target, line.clone()) => {}
-        () = pump(from_target, to_client, line) => {}
+        () = pump(from_client, to_target, line.clone(), None) => {}
+        () = pump(from_target, to_client, line, Some(sum)) => {}
         _ = down.wait_for(|l| *l == Line::Down) => {}
     }
 }
@@ -93,12 +100,16 @@ async fn pump(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
     mut line: watch::Receiver<Line>,
+    sum: Option<Arc<AtomicU64>>,
 ) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
         let Ok(n) = from.read(&mut bytes).await else { return };
         if n == 0 || line.wait_for(|l| *l != Line::Stalled).await.is_err() {
             return;
+        }
+        if let Some(sum) = &sum {
+            sum.fetch_add(n as u64, Ordering::Relaxed);
         }
         if to.write_all(&bytes[..n]).await.is_err() {
             return;

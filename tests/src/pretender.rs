@@ -1,10 +1,13 @@
 //! Somebody in the middle of TLS who has the controller's HTTPS key and pretends to be its terminal
-//! listener: it answers whatever path with one text, over a certificate that displays trust.
+//! listener, or a display that was taken over and pretends to its neighbors that it has what they
+//! want: it answers whatever path with one text, over a certificate that displays trust.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use migrado_link::tls::CertResolver;
+use migrado_link::tls::neighbor::neighbor_server_config;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
@@ -14,6 +17,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::controller::Controller;
+use crate::mqtt;
 
 /// Bytes of a request's head at most.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
@@ -38,6 +42,16 @@ impl Pretender {
         let config = rustls::ServerConfig::builder_with_protocol_versions(&[&rustls::version::TLS13])
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
+        Self::with(config, answer).await
+    }
+
+    /// Begins to answer the neighbors of the display whose certificate and key these are.
+    pub async fn neighbor(display: &mqtt::Identity, answer: Value) -> Result<Self> {
+        let resolver = CertResolver::new(&display.certificate_pem, &display.key_pem)?;
+        Self::with(neighbor_server_config(&display.authority_pem, resolver)?, answer).await
+    }
+
+    async fn with(config: rustls::ServerConfig, answer: Value) -> Result<Self> {
         let tls = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = format!("localhost:{}", listener.local_addr()?.port());

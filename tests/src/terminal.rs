@@ -70,6 +70,13 @@ impl Terminal {
         })
     }
 
+    /// Changes its configuration, for its next start.
+    pub fn reconfigure(&self, change: impl FnOnce(&mut Value)) -> Result<()> {
+        let mut config = serde_json::from_slice(&std::fs::read(&self.config)?)?;
+        change(&mut config);
+        Ok(std::fs::write(&self.config, serde_json::to_string_pretty(&config)?)?)
+    }
+
     /// Enrols with a fresh token, as a technician would.
     pub async fn enroll(&self, controller: &Controller, api: &Api) -> Result<()> {
         let token = api.enroll_token(&self.id).await?;

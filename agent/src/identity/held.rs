@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use migrado_link::signing::Verifier;
-use migrado_link::tls::{self, CertResolver, Validity};
+use migrado_link::tls::neighbor::{neighbor_client_config, neighbor_server_config};
+use migrado_link::tls::{self, CertResolver, TlsError, Validity};
+use migrado_protocol::TerminalId;
 use migrado_protocol::enroll::SigningKey;
 use tokio::sync::watch;
 
@@ -39,6 +41,18 @@ impl Held {
     /// The TLS configuration that shows the certificate of now and trusts the authority alone.
     pub fn tls(&self) -> Arc<rustls::ClientConfig> {
         self.tls.clone()
+    }
+
+    /// The TLS configuration that lets other displays of the authority in, and nobody else.
+    pub fn neighbor_server(&self) -> Result<rustls::ServerConfig, TlsError> {
+        let authority = self.with(|identity| identity.given.authority_pem.clone());
+        neighbor_server_config(&authority, self.resolver.clone())
+    }
+
+    /// The TLS configuration that believes that one display alone.
+    pub fn neighbor_client(&self, neighbor: &TerminalId) -> Result<Arc<rustls::ClientConfig>, TlsError> {
+        let authority = self.with(|identity| identity.given.authority_pem.clone());
+        neighbor_client_config(&authority, self.resolver.clone(), neighbor)
     }
 
     /// How long the certificate in use holds.

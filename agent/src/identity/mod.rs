@@ -10,7 +10,7 @@ pub mod keys;
 mod listener;
 mod renew;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -20,13 +20,13 @@ use tokio_rustls::TlsAcceptor;
 use super::{Held, Identity, key_and_request, load, save};
 
 /// An authority of a test's own.
-pub(super) struct Authority {
-    pub(super) pem: String,
+pub(crate) struct Authority {
+    pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
 impl Authority {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -36,7 +36,7 @@ impl Authority {
     }
 
     /// What a server of this name shows.
-    pub(super) fn server(&self, name: &str) -> Arc<CertResolver> {
+    pub(crate) fn server(&self, name: &str) -> Arc<CertResolver> {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().unwrap();
@@ -45,13 +45,15 @@ impl Authority {
     }
 
     /// A certificate for the key of a request.
-    pub(super) fn certificate(&self, csr_pem: &str) -> String {
-        let csr = CertificateSigningRequestParams::from_pem(csr_pem).unwrap();
+    pub(crate) fn certificate(&self, csr_pem: &str) -> String {
+        let mut csr = CertificateSigningRequestParams::from_pem(csr_pem).unwrap();
+        // As the controller issues it.
+        csr.params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         csr.params.signed_by(&csr.public_key, &self.issuer).unwrap().pem()
     }
 
     /// What an enrolled display gets.
-    pub(super) fn answer(&self, request: &EnrollRequest) -> EnrollResponse {
+    pub(crate) fn answer(&self, request: &EnrollRequest) -> EnrollResponse {
         EnrollResponse {
             certificate_pem: self.certificate(&request.csr_pem),
             authority_pem: self.pem.clone(),
@@ -63,8 +65,19 @@ impl Authority {
     }
 
     /// A display that is enrolled with the controller at this address, and trusts these keys.
-    pub(super) fn display(&self, data_dir: &Path, controller: &str, keys: Vec<SigningKey>) -> Arc<Held> {
-        let terminal: TerminalId = "fp-01".parse().unwrap();
+    pub(crate) fn display(&self, data_dir: &Path, controller: &str, keys: Vec<SigningKey>) -> Arc<Held> {
+        self.display_called("fp-01", data_dir, controller, keys)
+    }
+
+    /// The same under another name.
+    pub(crate) fn display_called(
+        &self,
+        name: &str,
+        data_dir: &Path,
+        controller: &str,
+        keys: Vec<SigningKey>,
+    ) -> Arc<Held> {
+        let terminal: TerminalId = name.parse().unwrap();
         let (key_pem, csr_pem) = key_and_request(&terminal).unwrap();
         let request = EnrollRequest { terminal: terminal.clone(), secret: String::new(), csr_pem };
         let given =
@@ -75,10 +88,15 @@ impl Authority {
 }
 
 /// Serves the router over TLS and gives `localhost:port`.
-pub(super) async fn serve(resolver: Arc<CertResolver>, app: Router) -> String {
+pub(crate) async fn serve(resolver: Arc<CertResolver>, app: Router) -> String {
+    serve_with(server_config(resolver, Clients::Anonymous).unwrap(), app).await
+}
+
+/// The same with a configuration of the caller's own.
+pub(crate) async fn serve_with(tls: rustls::ServerConfig, app: Router) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = format!("localhost:{}", listener.local_addr().unwrap().port());
-    let tls = TlsAcceptor::from(Arc::new(server_config(resolver, Clients::Anonymous).unwrap()));
+    let tls = TlsAcceptor::from(Arc::new(tls));
     tokio::spawn(async move {
         while let Ok((tcp, _)) = listener.accept().await {
             if let Ok(stream) = tls.accept(tcp).await {

@@ -8,6 +8,7 @@ use migrado_content::store::Store as Content;
 use migrado_protocol::content::{ContentReport, ReleaseWanted, UpdateState};
 use migrado_protocol::desired::Desired;
 use migrado_protocol::health::{Component, HealthState};
+use migrado_protocol::neighbor::NEIGHBORS_MAX;
 use migrado_protocol::report::Page;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ use super::record::{Bytes, Event, Record, Target};
 use super::upkeep::Upkeep;
 use crate::identity::Held;
 use crate::kiosk::Kiosk;
+use crate::neighbors::ask::{Neighbors, Outcome};
+use crate::neighbors::{Board, Serving};
 use crate::platform::clock;
 use crate::store::{Store, StoreError};
 use crate::telemetry::State;
@@ -61,6 +64,8 @@ pub struct Parts {
     pub observe: Duration,
     /// How often some of what is kept is read again.
     pub scrub_period: Duration,
+    /// What is told to neighbors, and of them.
+    pub board: Board,
     /// What the display should be.
     pub desired: watch::Receiver<Option<Desired>>,
 }
@@ -73,6 +78,10 @@ pub struct Driver {
     observer: Observer,
     /// Wakes when the page says something else, or a visit begins or ends.
     pages: watch::Receiver<Page>,
+    /// Wakes when neighbors find the display somewhere else.
+    serves_at: watch::Receiver<Option<String>>,
+    /// What came of asking neighbors for the attempt's release.
+    pub(super) outcome: Outcome,
     /// Pauses after breaks of the line, in a row.
     breaks: u32,
     pub(super) upkeep: Upkeep,
@@ -90,7 +99,14 @@ impl Driver {
     pub fn new(parts: Parts) -> Result<Self, StoreError> {
         let record = parts.store.content()?;
         let (observer, pages, upkeep) = (Observer::default(), parts.kiosk.changed(), Upkeep::default());
-        Ok(Self { parts, record, observer, pages, breaks: 0, upkeep })
+        let serves_at = parts.board.serves_at.subscribe();
+        let outcome = Outcome { dropped: record.neighbors_dropped().to_vec(), in_vain: false };
+        Ok(Self { parts, record, observer, pages, serves_at, outcome, breaks: 0, upkeep })
+    }
+
+    /// What the display keeps of content.
+    pub fn content(&self) -> Arc<Content> {
+        self.parts.content.clone()
     }
 
     /// Runs until `stop`.
@@ -133,13 +149,14 @@ impl Driver {
                 return false;
             },
             _ = self.pages.changed() => {}
+            _ = self.serves_at.changed() => self.tell(),
             () = tokio::time::sleep(pause.min(REST_MAX)) => {}
         }
         true
     }
 
     pub(super) fn tell(&self) {
-        tell(&self.parts.state, &self.record, &self.parts.desired, self.upkeep.findings());
+        self.parts.tell(&self.record, self.upkeep.findings());
     }
 
     /// Bytes a second at most, as the last wish said.
@@ -147,7 +164,7 @@ impl Driver {
         self.wanted().and_then(|wanted| wanted.throttle_bytes_s)
     }
 
-    fn wanted(&self) -> Option<ReleaseWanted> {
+    pub(super) fn wanted(&self) -> Option<ReleaseWanted> {
         self.parts.desired.borrow().as_ref().and_then(|desired| desired.release.clone())
     }
 
@@ -185,7 +202,7 @@ impl Driver {
             Step::Begin(target) => {
                 tracing::info!(release = target.name, "an update begins");
                 self.record.begin(target, now_ms);
-                self.breaks = 0;
+                (self.breaks, self.outcome) = (0, Outcome::default());
                 self.keep()?;
                 Ok(Next::Now)
             }
@@ -239,8 +256,10 @@ impl Driver {
     async fn fetch(&mut self, until_ms: Option<i64>, stop: &CancellationToken) -> Result<Next, StoreError> {
         let Some(wanted) = self.wanted() else { return Ok(Next::Now) };
         let halt = stop.child_token();
-        let (ended, bytes) = self.fetched(&wanted, until_ms, &halt).await;
+        let (ended, bytes, outcome) = self.fetched(&wanted, until_ms, &halt).await;
         self.record.bytes(bytes);
+        self.record.dropped(&outcome.dropped);
+        self.outcome = outcome;
         match ended {
             Ok(found) => {
                 self.record.listed(found.list);
@@ -274,23 +293,28 @@ impl Driver {
         wanted: &ReleaseWanted,
         until_ms: Option<i64>,
         halt: &CancellationToken,
-    ) -> (Result<Found, Trouble>, Bytes) {
+    ) -> (Result<Found, Trouble>, Bytes, Outcome) {
         let (progress, told) = watch::channel(self.record.bytes_so_far());
+        let (outcome, heard) = watch::channel(self.outcome.clone());
+        let neighbors = self.parts.neighbors(wanted, outcome);
         let mut tick = tokio::time::interval(TELL_PERIOD);
-        let mut fetching = std::pin::pin!(self.parts.fetch(wanted.clone(), progress, halt.clone()));
+        let mut fetching =
+            std::pin::pin!(self.parts.fetch(wanted.clone(), neighbors, progress, halt.clone()));
         let mut closes = std::pin::pin!(until(until_ms));
         let mut desired = self.parts.desired.clone();
         let mut record = self.record.clone();
         loop {
-            let is_other = |d: &Option<Desired>| d.as_ref().and_then(|d| d.release.as_ref()) != Some(wanted);
+            let is_other =
+                |d: &Option<Desired>| !is_same(d.as_ref().and_then(|d| d.release.as_ref()), wanted);
             // Cancel-safe: the fetch is polled on until it ends by itself, told to halt where it has to.
             tokio::select! {
-                ended = &mut fetching => return (ended, *told.borrow()),
+                ended = &mut fetching => return (ended, *told.borrow(), heard.borrow().clone()),
                 () = &mut closes, if !halt.is_cancelled() => halt.cancel(),
                 _ = desired.wait_for(is_other), if !halt.is_cancelled() => halt.cancel(),
                 _ = tick.tick() => {
                     record.bytes(*told.borrow());
-                    tell(&self.parts.state, &record, &self.parts.desired, Findings::default());
+                    record.dropped(&heard.borrow().dropped);
+                    self.parts.tell(&record, Findings::default());
                 }
             }
         }
@@ -312,12 +336,13 @@ impl Parts {
     async fn fetch(
         &self,
         wanted: ReleaseWanted,
+        neighbors: Option<Neighbors>,
         progress: watch::Sender<Bytes>,
         halt: CancellationToken,
     ) -> Result<Found, Trouble> {
         let target = Target::of(&wanted);
         let budget = wanted.budget_bytes.unwrap_or(u64::MAX);
-        let meter = Meter::new(progress.borrow().done, budget, wanted.throttle_bytes_s);
+        let meter = Meter::new(progress.borrow().over_the_line(), budget, wanted.throttle_bytes_s);
         let line = Line::new(&self.held.tls(), self.held.controller(), meter)?;
         let found = halt.run_until_cancelled(self.lists.find(&line, &target, clock::now())).await;
         let found = found.ok_or_else(Trouble::halted)??;
@@ -327,25 +352,48 @@ impl Parts {
             line: line.within(wanted.budget_bytes.unwrap_or_else(|| budget_of(found.bytes))),
             wanted: found.manifest,
             release_bytes: found.bytes,
+            neighbors,
             progress,
             halt,
         };
         fetch.run().await?;
         Ok(found)
     }
+
+    /// Whom to ask for a release before the controller.
+    pub(super) fn neighbors(
+        &self,
+        wanted: &ReleaseWanted,
+        outcome: watch::Sender<Outcome>,
+    ) -> Option<Neighbors> {
+        let mut list = wanted.neighbors.clone();
+        list.truncate(NEIGHBORS_MAX);
+        let (own, held) = (self.kiosk.terminal(), self.held.clone());
+        (!list.is_empty()).then(|| Neighbors { list, own, held, outcome })
+    }
+
+    /// Tells the report and the neighbors what there is.
+    fn tell(&self, record: &Record, findings: Findings<'_>) {
+        let now_ms = clock::now_ms();
+        let desired = self.desired.borrow();
+        let recalled = desired.as_ref().map(|desired| desired.recalled.clone()).unwrap_or_default();
+        let serves_at = self.board.serves_at.borrow().clone();
+        let report = ContentReport { recalled, serves_at, ..record.report(now_ms) };
+        let wanted = desired.as_ref().is_some_and(|desired| desired.release.is_some());
+        let judgement = judge(&report, wanted, findings);
+        self.state.take_content(report, judgement, now_ms);
+        self.board.serving.send_replace(Serving::of(record));
+    }
+}
+
+/// Whether a desired state wants the same still. Other neighbors are no other release: whom to ask is
+/// read when asking begins.
+fn is_same(now: Option<&ReleaseWanted>, wanted: &ReleaseWanted) -> bool {
+    let without = |wanted: &ReleaseWanted| ReleaseWanted { neighbors: Vec::new(), ..wanted.clone() };
+    now.is_some_and(|now| without(now) == without(wanted))
 }
 
 /// What an update may take where nobody says: its files twice, and the lists.
 fn budget_of(release_bytes: u64) -> u64 {
     release_bytes.saturating_mul(BUDGET_FACTOR).saturating_add(BUDGET_LISTS_BYTES)
-}
-
-/// Tells the report what there is.
-fn tell(state: &State, record: &Record, desired: &watch::Receiver<Option<Desired>>, findings: Findings<'_>) {
-    let now_ms = clock::now_ms();
-    let recalled = desired.borrow().as_ref().map(|desired| desired.recalled.clone()).unwrap_or_default();
-    let report = ContentReport { recalled, ..record.report(now_ms) };
-    let wanted = desired.borrow().as_ref().is_some_and(|desired| desired.release.is_some());
-    let judgement = judge(&report, wanted, findings);
-    state.take_content(report, judgement, now_ms);
 }

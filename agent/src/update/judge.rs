@@ -82,6 +82,7 @@ mod tests {
             at_latest_ms: None,
             attempts: 1,
             attempt: 0,
+            neighbors_dropped: Vec::new(),
             finding: finding.map(str::to_owned),
             detail: None,
         });

@@ -11,13 +11,8 @@ use reqwest::{Method, Response, StatusCode, header};
 use tokio::time::Instant;
 
 use super::machine::Broken;
+use super::pace::{Pace, Watch};
 
-/// How long a connection, or the next piece of an answer, may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// The time over which the least speed is looked at.
-const SLOW_SPAN: Duration = Duration::from_secs(60);
-/// Bytes that must come in that time: a line of 64 kbit/s brings thirty times as many.
-const SLOW_BYTES: u64 = 16 * 1024;
 /// Bytes of a refusal that are read.
 const REFUSAL_BYTES_MAX: usize = 4 * 1024;
 
@@ -36,12 +31,14 @@ pub enum LineError {
         source: reqwest::Error,
     },
     /// Fewer bytes than any line brings: somebody holds the display up.
-    #[error("{from} gives {path} slower than {SLOW_BYTES} bytes in {} s", SLOW_SPAN.as_secs())]
+    #[error("{from} gives {path} slower than {} bytes in {} s", pace.bytes, pace.span.as_secs())]
     Slow {
         /// What.
         path: String,
         /// From whom.
         from: String,
+        /// What is expected of it.
+        pace: Pace,
     },
     /// It is not there, or not yet.
     #[error("{from} has no {path}")]
@@ -171,32 +168,43 @@ pub struct Line {
     /// `host:port`.
     from: String,
     meter: Arc<Meter>,
+    pace: Pace,
 }
 
 impl Line {
-    /// A line that shows the terminal's certificate and trusts its authority alone.
+    /// A line to the controller.
     pub fn new(tls: &rustls::ClientConfig, from: String, meter: Arc<Meter>) -> Result<Self, LineError> {
+        Self::at(tls, from, meter, Pace::UPLINK)
+    }
+
+    /// A line that shows the terminal's certificate and trusts as the configuration says.
+    pub fn at(
+        tls: &rustls::ClientConfig,
+        from: String,
+        meter: Arc<Meter>,
+        pace: Pace,
+    ) -> Result<Self, LineError> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .pool_max_idle_per_host(1)
-            .connect_timeout(PATIENCE)
-            .read_timeout(PATIENCE)
+            .connect_timeout(pace.connect)
+            .read_timeout(pace.silence)
             .build()
             .map_err(|source| LineError::Broken {
                 path: "a connection".into(),
                 from: from.clone(),
                 source,
             })?;
-        Ok(Self { client, scheme: "https", from, meter })
+        Ok(Self { client, scheme: "https", from, meter, pace })
     }
 
     /// A line without TLS, to a server of a test.
     #[cfg(test)]
     pub(super) fn plain(from: String, meter: Arc<Meter>) -> Self {
-        let client = reqwest::Client::builder().no_proxy().read_timeout(PATIENCE).build();
-        Self { client: client.unwrap_or_default(), scheme: "http", from, meter }
+        let client = reqwest::Client::builder().no_proxy().read_timeout(Pace::UPLINK.silence).build();
+        Self { client: client.unwrap_or_default(), scheme: "http", from, meter, pace: Pace::UPLINK }
     }
 
     /// The same line with another budget, which counts what was taken before.
@@ -257,8 +265,15 @@ impl Line {
         };
         let status = response.status();
         let wait = response.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
-        let mut answer =
-            Answer { response, path, from, meter: self.meter.clone(), here: 0, max, watch: Watch::new() };
+        let mut answer = Answer {
+            response,
+            path,
+            from,
+            meter: self.meter.clone(),
+            here: 0,
+            max,
+            watch: Watch::new(self.pace),
+        };
         if status.is_success() {
             return Ok(answer);
         }
@@ -326,7 +341,7 @@ impl Answer {
             return Err(LineError::Endless { path, from, max: self.max });
         }
         if self.meter.throttle == 0 && self.watch.is_slow(bytes, Instant::now()) {
-            return Err(LineError::Slow { path, from });
+            return Err(LineError::Slow { path, from, pace: self.watch.pace() });
         }
         Ok(Some(piece))
     }
@@ -338,30 +353,6 @@ impl Answer {
             whole.extend_from_slice(&piece);
         }
         Ok(whole)
-    }
-}
-
-/// Looks at the speed of an answer.
-#[derive(Debug)]
-struct Watch {
-    since: Instant,
-    bytes: u64,
-}
-
-impl Watch {
-    fn new() -> Self {
-        Self { since: Instant::now(), bytes: 0 }
-    }
-
-    /// Takes bytes in, and says whether too few have come since the span began. Pure but for itself.
-    fn is_slow(&mut self, bytes: u64, now: Instant) -> bool {
-        self.bytes += bytes;
-        if now.duration_since(self.since) < SLOW_SPAN {
-            return false;
-        }
-        let is_slow = self.bytes < SLOW_BYTES;
-        (self.since, self.bytes) = (now, 0);
-        is_slow
     }
 }
 

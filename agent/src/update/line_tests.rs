@@ -101,12 +101,3 @@ async fn bytes_come_no_faster_than_they_may() {
     let took = began.elapsed();
     assert!((Duration::from_secs(5)..Duration::from_millis(5100)).contains(&took), "{took:?}");
 }
-
-#[tokio::test(start_paused = true)]
-async fn fewer_bytes_than_any_line_brings_are_slow() {
-    let mut watch = Watch::new();
-    let now = Instant::now();
-    assert!(!watch.is_slow(10, now + SLOW_SPAN / 2), "the span is not over");
-    assert!(watch.is_slow(10, now + SLOW_SPAN));
-    assert!(!watch.is_slow(8_000 * 60, now + SLOW_SPAN * 2), "a line of 64 kbit/s");
-}

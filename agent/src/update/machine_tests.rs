@@ -19,6 +19,7 @@ fn wanted(manifest: &str) -> ReleaseWanted {
         throttle_bytes_s: None,
         budget_bytes: None,
         attempt: 0,
+        neighbors: Vec::new(),
     }
 }
 

@@ -1,10 +1,11 @@
 //! Brings the release of content that the desired state names: fetched, verified, put in service
 //! when nobody is disturbed, watched, and taken back when it does not work.
 //!
-//! On the walk: desired state → [`driver`] → [`machine`] (pure) → [`list`] and [`fetch`] over the
-//! [`line`] → the store of `migrado-content` → the visitor's page → [`observe`] → report. What is
+//! On the walk: desired state → [`driver`] → [`machine`] (pure) → [`list`] and [`fetch`], from
+//! neighbors first, then over the [`line`] → the store of `migrado-content` → the visitor's page → [`observe`] → report. What is
 //! remembered stands in [`record`], what the health tree says in [`judge`].
 
+mod bytes;
 pub mod driver;
 mod effects;
 pub mod fetch;
@@ -13,6 +14,7 @@ pub mod line;
 pub mod list;
 pub mod machine;
 pub mod observe;
+pub mod pace;
 pub mod record;
 mod upkeep;
 
@@ -28,6 +30,7 @@ use tokio::sync::watch;
 use crate::identity::Held;
 use crate::kiosk::Kiosk;
 use crate::kiosk::library::ActiveRelease;
+use crate::neighbors::Board;
 use crate::platform::clock;
 use crate::sensors::{Judgement, Sensed};
 use crate::store::{Store, StoreError};
@@ -59,6 +62,8 @@ pub struct Opening<'a> {
     pub observe: Duration,
     /// How often some of what is kept is read again.
     pub scrub_period: Duration,
+    /// What is told to and of neighbors.
+    pub board: &'a Board,
 }
 
 /// Makes the driver. `None` where the disk does not let content be kept: what is in service there is
@@ -67,7 +72,7 @@ pub fn open(
     opening: &Opening<'_>,
     desired: watch::Receiver<Option<Desired>>,
 ) -> Result<Option<Driver>, StoreError> {
-    let Opening { data_dir, store, held, kiosk, state, observe, scrub_period } = *opening;
+    let Opening { data_dir, store, held, kiosk, state, observe, scrub_period, board } = *opening;
     let folder = data_dir.join(FOLDER);
     let content = match Content::open(&folder) {
         Ok(content) => Arc::new(content),
@@ -86,6 +91,7 @@ pub fn open(
     let given = held.content_root().map(String::into_bytes);
     let lists = Lists::new(folder.join(TRUST), given);
     let (store, held, kiosk, state) = (store.clone(), held.clone(), kiosk.clone(), state.clone());
-    let parts = Parts { content, store, held, lists, kiosk, state, observe, scrub_period, desired };
+    let board = board.clone();
+    let parts = Parts { content, store, held, lists, kiosk, state, observe, scrub_period, board, desired };
     Driver::new(parts).map(Some)
 }

@@ -4,8 +4,10 @@
 
 use migrado_protocol::content::{ContentReport, ReleaseHeld, ReleaseWanted, Update, UpdateState, WaitsFor};
 use migrado_protocol::limits::clip;
+use migrado_protocol::neighbor::{DROPPED_MAX, Dropped};
 use serde::{Deserialize, Serialize};
 
+pub use super::bytes::Bytes;
 use super::machine::{Broken, penalty_ms};
 
 /// A release that is to be had, and how often a person asked for it.
@@ -89,19 +91,11 @@ struct Attempt {
     taking_back: Option<(String, String)>,
     #[serde(default)]
     bytes: Bytes,
+    /// Neighbors that are not asked any more.
+    #[serde(default)]
+    neighbors_dropped: Vec<Dropped>,
     finding: Option<String>,
     detail: Option<String>,
-}
-
-/// Bytes of an attempt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bytes {
-    /// That have come over the line, from whom ever.
-    pub done: u64,
-    /// That are to come in all; 0 while it is not known.
-    pub total: u64,
-    /// Of the done ones, those that neighbors gave.
-    pub from_neighbors: u64,
 }
 
 /// A signed list of releases that is trusted.
@@ -211,6 +205,7 @@ impl Record {
             observe_starts: 0,
             taking_back: None,
             bytes: Bytes::default(),
+            neighbors_dropped: Vec::new(),
             finding: None,
             detail: None,
         });
@@ -303,6 +298,18 @@ impl Record {
         self.attempt.as_ref().map_or_else(Bytes::default, |attempt| attempt.bytes)
     }
 
+    /// Notes the neighbors that are not asked any more: as many as are told.
+    pub fn dropped(&mut self, neighbors: &[Dropped]) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.neighbors_dropped = neighbors.iter().take(DROPPED_MAX).cloned().collect();
+        }
+    }
+
+    /// Neighbors that are not asked any more in this attempt.
+    pub fn neighbors_dropped(&self) -> &[Dropped] {
+        self.attempt.as_ref().map_or(&[], |attempt| &attempt.neighbors_dropped)
+    }
+
     /// Notes which signed list is trusted.
     pub fn listed(&mut self, list: Listed) {
         self.list = Some(list);
@@ -317,6 +324,7 @@ impl Record {
             targets_version: self.list.map(|list| list.version),
             stale_since_ms: self.list.map(|list| list.fresh_until_ms).filter(|until| *until < now_ms),
             recalled: Vec::new(),
+            serves_at: None,
         }
     }
 }
@@ -343,6 +351,7 @@ fn told(attempt: &Attempt) -> Update {
         at_latest_ms: attempt.at_latest_ms.or(attempt.next_attempt_ms),
         attempts: attempt.attempts,
         attempt: attempt.target.attempt,
+        neighbors_dropped: attempt.neighbors_dropped.clone(),
         finding: attempt.finding.clone(),
         detail: attempt.detail.clone(),
     }

@@ -17,6 +17,7 @@ use super::line::{Line, LineError, Meter};
 use super::list::listed;
 use super::machine::Broken;
 use super::record::Bytes;
+use crate::neighbors::ask::{Outcome, ask};
 use crate::platform::clock;
 
 /// Bytes that are read again each time: a release of 300 MB within a day, at the usual pace.
@@ -125,18 +126,29 @@ impl Driver {
         Ok(())
     }
 
-    /// Fetches what the release in service lacks, and makes its tree whole.
-    async fn mend(&self, stop: &CancellationToken) -> Result<(), Trouble> {
+    /// Fetches what the release in service lacks, from neighbors that have it or from the controller,
+    /// and makes its tree whole.
+    async fn mend(&mut self, stop: &CancellationToken) -> Result<(), Trouble> {
         let Some(active) = self.parts.content.active() else { return Ok(()) };
+        // Nobody is waited for: who has it gives it, or the controller does.
+        let (outcome, heard) = watch::channel(Outcome { in_vain: true, ..self.outcome.clone() });
+        let wanted = self.wanted().filter(|wanted| wanted.manifest == active.to_string());
         let fetch = Fetch {
             content: self.parts.content.clone(),
             store: self.parts.store.clone(),
             line: self.line()?,
             wanted: active,
             release_bytes: 0,
+            neighbors: wanted.and_then(|wanted| self.parts.neighbors(&wanted, outcome)),
             progress: watch::Sender::new(Bytes::default()),
             halt: stop.child_token(),
         };
+        if let Some(neighbors) = &fetch.neighbors {
+            let asked = ask(&fetch, neighbors).await;
+            self.outcome.dropped.clone_from(&heard.borrow().dropped);
+            self.record.dropped(&self.outcome.dropped);
+            asked?;
+        }
         fetch.objects().await?;
         let content = self.parts.content.clone();
         blocking(move || Ok(content.assemble(&active)?)).await

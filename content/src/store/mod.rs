@@ -7,7 +7,8 @@
 //! 2. [`Store::partial`], or a pack: objects arrive ([`partial`]) and are verified,
 //! 3. [`Store::assemble`]: a tree of hard links beside the active one ([`tree`]),
 //! 4. [`Store::switch`], or [`Store::back`]: one rename ([`switch`]),
-//! 5. [`Store::collect`] removes what nothing needs; [`Store::scrub`] finds what the disk spoiled.
+//! 5. [`Store::find`] opens what it has for another display,
+//! 6. [`Store::collect`] removes what nothing needs; [`Store::scrub`] finds what the disk spoiled.
 //!
 //! After each call, and after a power cut within one, what is active is whole and is the old release or
 //! the new one. Every change of the disk goes through [`disk`], where tests end the power before it.
@@ -15,6 +16,7 @@
 mod collect;
 mod disk;
 mod error;
+mod give;
 mod layout;
 mod partial;
 mod scrub;

@@ -318,3 +318,32 @@ fn the_active_release_is_found_without_opening_the_store() {
     let (id, folder) = active_below(dir.path()).unwrap();
     assert_eq!((id, Manifest::of_folder(&folder).unwrap()), (one.id(), one.manifest));
 }
+
+#[test]
+fn others_find_objects_and_manifests_and_never_a_part_on_its_way() {
+    use std::io::Read as _;
+    let dir = folder();
+    let [_, one, two] = filled(dir.path());
+    let store = open(dir.path());
+    let read = |digest: &Digest| {
+        store.find(digest).unwrap().map(|(mut file, size)| {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).unwrap();
+            assert_eq!(bytes.len() as u64, size);
+            bytes
+        })
+    };
+    for entry in one.manifest.entries() {
+        assert_eq!(read(&entry.sha256).as_deref(), Some(one.bytes(&entry.sha256)), "{}", entry.path);
+    }
+    assert_eq!(read(&one.id().digest()), Some(one.manifest.to_bytes()));
+    let entry = two.manifest.find("twice").unwrap().clone();
+    let mut partial = store.partial(&entry.sha256, entry.size).unwrap();
+    partial.append(b"tw").unwrap();
+    assert_eq!(read(&entry.sha256), None, "a part");
+    partial.append(b"o").unwrap();
+    assert_eq!(read(&entry.sha256), None, "whole, but not verified");
+    partial.finish().unwrap();
+    assert_eq!(read(&entry.sha256).as_deref(), Some(&b"two"[..]), "fresh");
+    assert_eq!(read(&Digest::of(b"nowhere")), None);
+}

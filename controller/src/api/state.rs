@@ -51,6 +51,8 @@ pub struct Site {
     pub name: String,
     /// Where it is.
     pub address: String,
+    /// Whether its displays fetch content from each other.
+    pub neighbors: bool,
 }
 
 /// Settings of the API.

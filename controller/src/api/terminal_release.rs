@@ -109,6 +109,7 @@ async fn wanted(
         throttle_bytes_s: choice.throttle_bytes_s,
         budget_bytes: None,
         attempt: same.map_or(0, |before| before.attempt),
+        neighbors: Vec::new(),
     })
 }
 

@@ -89,7 +89,12 @@ impl World {
             clock,
             calendars: Calendars::open(pool.clone(), [("fp".parse().unwrap(), None)]).await.unwrap(),
             settings: Arc::new(Settings {
-                sites: vec![Site { id: "fp".parse().unwrap(), name: "F".into(), address: "A".into() }],
+                sites: vec![Site {
+                    id: "fp".parse().unwrap(),
+                    name: "F".into(),
+                    address: "A".into(),
+                    neighbors: true,
+                }],
                 terminal_address: "localhost:8444".into(),
                 broker_address: "localhost:8883".into(),
                 languages: vec!["de".into()],

@@ -1,12 +1,14 @@
 //! Desired state: made of settings, site and configuration, numbered with a generation, signed and
 //! published retained. Level-triggered: what the broker has is compared with what should be.
 
+pub mod neighbors;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use migrado_link::signing::Signer;
-use migrado_protocol::content::Recalled;
+use migrado_protocol::content::{Recalled, ReleaseWanted};
 use migrado_protocol::desired::Desired;
 use migrado_protocol::signed::Purpose;
 use migrado_protocol::topic::{Channel, Topic};
@@ -52,13 +54,20 @@ pub fn renew(
 ) -> u64 {
     let site = state.settings.sites.iter().find(|s| s.id == terminal.site);
     let before = stored.body.as_ref().map_or(0, |b| b.generation);
+    let release = stored.settings.release.as_ref().map(|wanted| {
+        let told = stored.body.as_ref().and_then(|body| body.release.as_ref());
+        let may_ask = site.is_some_and(|site| site.neighbors);
+        let others = || state.fleet.at_site(&terminal.site);
+        let neighbors = if may_ask { neighbors::renewed(terminal, wanted, told, others) } else { Vec::new() };
+        ReleaseWanted { neighbors, ..wanted.clone() }
+    });
     let body = Desired {
         generation: before,
         label: terminal.label.clone(),
         site_name: site.map_or_else(|| terminal.site.to_string(), |s| s.name.clone()),
         session_idle_s: stored.settings.session_idle_s.unwrap_or(SESSION_IDLE_S),
         languages: stored.settings.languages.clone().unwrap_or_else(|| state.settings.languages.clone()),
-        release: stored.settings.release.clone(),
+        release,
         recalled: recalled.to_vec(),
     };
     let behind = terminal.reported.generation.filter(|g| *g > before && *g < u64::from(u32::MAX));

@@ -40,6 +40,36 @@ async fn every_connection_publishes_everything_once() {
 }
 
 #[tokio::test]
+async fn who_comes_and_goes_at_a_site_raises_nobodys_generation_and_the_sites_switch_does() {
+    use crate::fleet::terminal::{Certificate, Connection};
+    use migrado_protocol::content::ContentReport;
+    let mut world = World::new().await;
+    let fleet = world.state.fleet.clone();
+    let me = fleet.get(&"fp-01".parse().unwrap()).unwrap();
+    let mut lead = Terminal::new("fp-00".parse().unwrap(), me.site.clone(), "L".into(), 0);
+    lead.certificate = Some(Certificate { serial: "1".into(), not_after_ms: 1 });
+    lead.connection = Connection::Standing;
+    let serves_at = Some("192.0.2.1:7443".to_owned());
+    lead.reported.content = Some(ContentReport { serves_at, ..ContentReport::default() });
+    fleet.put(lead.clone());
+    let mut known = stored(&world.state, &me).await.unwrap();
+    known.settings.release = Some(crate::rollouts::progress::tests::wanted("new"));
+    let told = |stored: &Stored| stored.body.clone().unwrap().release.unwrap().neighbors.len();
+    let first = renew(&world.state, &me, &mut known, &[], 1);
+    assert_eq!((first, told(&known)), (1, 1));
+    for n in 0..100 {
+        lead.connection = if n % 2 == 0 { Connection::Never } else { Connection::Standing };
+        fleet.put(lead.clone());
+        assert_eq!(renew(&world.state, &me, &mut known, &[], n), first, "{n}");
+    }
+    let mut settings = (*world.state.settings).clone();
+    settings.sites[0].neighbors = false;
+    world.state.settings = Arc::new(settings);
+    assert_eq!((renew(&world.state, &me, &mut known, &[], 1), told(&known)), (first + 1, 0));
+    assert_eq!(renew(&world.state, &me, &mut known, &[], 1), first + 1);
+}
+
+#[tokio::test]
 async fn a_new_signing_key_publishes_everything_again_once() {
     let world = World::new().await;
     let outlet = Arc::new(Counting::default());

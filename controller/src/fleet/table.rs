@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use migrado_protocol::TerminalId;
+use migrado_protocol::{SiteId, TerminalId};
 use tokio::sync::broadcast;
 
 use super::presence::{self, Presence};
@@ -49,6 +49,11 @@ impl FleetHandle {
     /// All terminals as they are now, by identity.
     pub fn all(&self) -> Vec<Arc<Terminal>> {
         self.read().values().cloned().collect()
+    }
+
+    /// All terminals of a site as they are now, by identity.
+    pub fn at_site(&self, site: &SiteId) -> Vec<Arc<Terminal>> {
+        self.read().values().filter(|terminal| terminal.site == *site).cloned().collect()
     }
 
     /// Who is connected: to them orders can be sent.

@@ -151,6 +151,7 @@ const ACTIONS: &[(&str, Name)] = &[
     ("release.publish", ("Liste der Inhaltsstände veröffentlicht", "List of releases published")),
     ("terminal.release", ("Inhaltsstand bestimmt", "Release of content chosen")),
     ("terminal.release.retry", ("Inhaltsstand erneut angefordert", "Release of content asked for again")),
+    ("neighbor.drop", ("Nachbar gab falsche Inhalte", "Neighbor gave wrong content")),
     ("terminal.retire", ("Terminal ausgesondert", "Display retired")),
     ("terminal.revoke", ("Zertifikat gesperrt", "Certificate revoked")),
     ("enroll_token.make", ("Einmalcode zur Anmeldung erzeugt", "One-time token for an enrollment made")),

@@ -3,10 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use migrado_protocol::limits::clip;
+use migrado_protocol::neighbor::{DROPPED_MAX, Dropped};
 use migrado_protocol::presence::AwayCause;
 use migrado_protocol::{Ack, Component, Health, Level, TerminalId, UsageHour};
 
 use super::receipts::Items;
+use crate::audit::Entry;
 use crate::fleet::apply::{Effect, Heard, apply};
 use crate::fleet::terminal::brings_only_readings;
 use crate::fleet::{Presence, Status, Terminal, presence, status};
@@ -25,6 +28,8 @@ pub struct Group {
     pub gaps: BTreeSet<TerminalId>,
     /// Terminals whose change people can see.
     pub seen: BTreeSet<TerminalId>,
+    /// Entries of the audit log.
+    pub entries: Vec<Entry>,
     /// Items that get a receipt.
     pub items: Items,
     /// Somebody came: orders may be waiting for him.
@@ -59,6 +64,8 @@ pub struct Applied {
     /// Whether an absence was told that was not known before.
     told_away: Option<AwayCause>,
     health: Vec<String>,
+    /// Neighbors that it says to ask no more, and had not said before.
+    dropped: Vec<Dropped>,
 }
 
 /// Applies what was heard; the second value says whether people can see a difference.
@@ -75,14 +82,25 @@ pub fn change(t: &mut Terminal, session: u64, heard: Heard, now_ms: i64) -> (App
         Heard::Report { report, .. } => health_codes(&t.reported.health, &report.health),
         _ => Vec::new(),
     };
+    let known = dropped_by(t);
     let effect = apply(t, session, heard, now_ms);
+    let mut dropped = dropped_by(t);
+    dropped.retain(|one| !known.contains(one));
     let after = Seen::of(t, now_ms);
     if effect != Effect::Stale {
         t.heartbeats.note(after.status, now_ms);
     }
     let told_away = t.away.as_ref().filter(|away| away_before.as_ref() != Some(away)).map(|away| away.cause);
     let visible = effect != Effect::Stale && (!sign_only || before.presence != after.presence);
-    (Applied { effect, more_than_readings, before, after, told_away, health }, visible)
+    (Applied { effect, more_than_readings, before, after, told_away, health, dropped }, visible)
+}
+
+/// The neighbors that a terminal says to ask no more: no more of them than it may say.
+fn dropped_by(t: &Terminal) -> Vec<Dropped> {
+    let update = t.reported.content.as_ref().and_then(|content| content.update.as_ref());
+    update
+        .map(|update| update.neighbors_dropped.iter().take(DROPPED_MAX).cloned().collect())
+        .unwrap_or_default()
 }
 
 /// The nodes that are otherwise than before. The first report of all tells no news.
@@ -101,13 +119,23 @@ fn code(component: Component, node: &Health) -> String {
     format!("{}:{reason}", component.word())
 }
 
+/// What the audit log keeps of neighbors that a terminal asks no more.
+fn told_of(id: &TerminalId, dropped: &[Dropped], now_ms: i64) -> Entry {
+    let words: Vec<String> = dropped
+        .iter()
+        .map(|one| format!("{}: {}, object {}", one.terminal, clip(&one.finding), clip(&one.object)))
+        .collect();
+    Entry::ok(now_ms, id.as_str(), "neighbor.drop", id.as_str()).detail(words.join("; "))
+}
+
 impl Group {
     /// Notes what a message did.
     pub fn note(&mut self, id: &TerminalId, applied: Applied, now_ms: i64) {
-        let Applied { effect, more_than_readings: _, before, after, told_away, health } = applied;
+        let Applied { effect, more_than_readings: _, before, after, told_away, health, dropped } = applied;
         if effect == Effect::Stale {
             return;
         }
+        self.entries.extend((!dropped.is_empty()).then(|| told_of(id, &dropped, now_ms)));
         if effect == Effect::TakenWithGap {
             self.gaps.insert(id.clone());
         }

@@ -27,7 +27,7 @@ use crate::commands::settle::Heard as AckHeard;
 use crate::fleet::{FleetHandle, Heard, Terminal};
 use crate::store::tx::Tx;
 use crate::store::usage::Risen;
-use crate::store::{StoreError, terminals, timeline, usage};
+use crate::store::{StoreError, audit, terminals, timeline, usage};
 use crate::usage::Totals;
 use decode::{Said, decode, item_of};
 use group::Group;
@@ -40,6 +40,8 @@ pub const GROUP_MAX: usize = 2048;
 const ASK_WHOLE_PAUSE_MS: i64 = 60_000;
 /// Milliseconds that such a request may wait and take.
 const ASK_WHOLE_MS: i64 = 60_000;
+/// Milliseconds between two entries of the audit log about one terminal's neighbors.
+const DROP_TOLD_PAUSE_MS: i64 = 60_000;
 /// Time before a database that refused (a full disk, say) is tried again.
 const COMMIT_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 /// Milliseconds of an hour.
@@ -93,6 +95,8 @@ pub struct Ingest {
     /// What is not on the disk yet, and whether of a terminal more than its readings.
     dirty: BTreeMap<TerminalId, bool>,
     asked_ms: HashMap<TerminalId, i64>,
+    /// When the audit log was last told of neighbors that a terminal asks no more.
+    told_ms: HashMap<TerminalId, i64>,
 }
 
 /// What a commit brought.
@@ -105,8 +109,8 @@ struct Committed {
 impl Ingest {
     /// Takes nothing yet.
     pub fn new(parts: Parts) -> Self {
-        let (limiter, dirty, asked_ms) = (Limiter::default(), BTreeMap::new(), HashMap::new());
-        Self { parts, limiter, dirty, asked_ms }
+        let (limiter, dirty) = (Limiter::default(), BTreeMap::new());
+        Self { parts, limiter, dirty, asked_ms: HashMap::new(), told_ms: HashMap::new() }
     }
 
     /// Takes a group in: applies, commits, and only then acknowledges and tells. While the database
@@ -201,7 +205,17 @@ impl Ingest {
         if visible {
             group.seen.insert(id.clone());
         }
+        let told = group.entries.len();
         group.note(id, applied, now_ms);
+        // A display that says another neighbor with every report must not fill the audit log.
+        let last_ms = self.told_ms.get(id).copied();
+        if group.entries.len() > told {
+            if last_ms.is_some_and(|last_ms| now_ms - last_ms < DROP_TOLD_PAUSE_MS) {
+                group.entries.truncate(told);
+            } else {
+                self.told_ms.insert(id.clone(), now_ms);
+            }
+        }
     }
 
     /// Whether a terminal's words count: it is in the fleet, has a certificate that holds, and does
@@ -256,6 +270,9 @@ impl Ingest {
         }
         for line in &group.lines {
             timeline::put(tx.conn().await?, line).await?;
+        }
+        for entry in &group.entries {
+            audit::append_in(tx.conn().await?, entry.clone()).await?;
         }
         for (id, ack) in &group.acks {
             match self.parts.commands.acknowledge(&mut tx, id, ack).await {

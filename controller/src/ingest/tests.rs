@@ -296,3 +296,37 @@ async fn each_message_leaves_the_disk_as_the_fleet_has_it() {
         assert_eq!(stored, comparable, "after {message}");
     }
 }
+
+#[tokio::test]
+async fn a_neighbor_that_a_display_asks_no_more_stands_in_the_audit_log_once() {
+    let mut bench = Bench::new().await;
+    let report = |seq: u64, liars: &[&str]| {
+        let dropped: Vec<Value> = liars
+            .iter()
+            .map(|liar| json!({ "terminal": liar, "finding": "neighbor_lied", "object": "0b" }))
+            .collect();
+        json!({ "v": 1, "session": 1, "seq": seq, "at_ms": 1, "body": { "content": { "update": {
+            "name": "r", "manifest": "0a", "state": "downloading", "since_ms": 1, "attempts": 1,
+            "neighbors_dropped": dropped } } } })
+    };
+    bench
+        .take(
+            Channel::Presence,
+            json!({ "v": 1, "session": 1, "seq": 0, "at_ms": 1,
+            "body": { "is": "birth", "agent_version": "0", "started_ms": 1 } }),
+        )
+        .await;
+    for (seq, liars) in [(1, &[][..]), (2, &["fp-07"]), (3, &["fp-07"]), (4, &["fp-08"]), (5, &["fp-09"])] {
+        bench.take(Channel::Report, report(seq, liars)).await;
+    }
+    let rows = sqlx::query("SELECT actor, object, detail FROM audit WHERE action = 'neighbor.drop'")
+        .fetch_all(&bench.world.state.pool)
+        .await
+        .unwrap();
+    let rows: Vec<[String; 3]> = rows.iter().map(|row| [row.get(0), row.get(1), row.get(2)]).collect();
+    let words = "fp-07: neighbor_lied, object 0b";
+    assert_eq!(rows, [["fp-01", "fp-01", words].map(str::to_owned)], "no more than one in a minute");
+    let terminal = bench.world.state.fleet.get(&id()).unwrap();
+    let update = terminal.reported.content.as_ref().unwrap().update.as_ref().unwrap();
+    assert_eq!(update.neighbors_dropped[0].terminal.as_str(), "fp-09", "the report is the newest");
+}

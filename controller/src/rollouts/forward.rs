@@ -67,6 +67,7 @@ fn begin(display: &mut Display, terminal: &Terminal, turn: &mut Turn<'_>) {
         throttle_bytes_s: spec.throttle_bytes_s,
         budget_bytes: None,
         attempt: progress::next_attempt(content, wanted, &spec.manifest),
+        neighbors: Vec::new(),
     };
     turn.tell(display, told);
     display.step_to(Step::Downloading, now_ms);
@@ -86,6 +87,7 @@ fn in_service(content: &migrado_protocol::content::ContentReport) -> Option<Rele
         throttle_bytes_s: None,
         budget_bytes: None,
         attempt: 0,
+        neighbors: Vec::new(),
     })
 }
 

@@ -107,6 +107,7 @@ pub(crate) mod tests {
             throttle_bytes_s: None,
             budget_bytes: None,
             attempt: 0,
+            neighbors: Vec::new(),
         }
     }
 
@@ -126,6 +127,7 @@ pub(crate) mod tests {
                 at_latest_ms: None,
                 attempts: 1,
                 attempt: 0,
+                neighbors_dropped: Vec::new(),
                 finding: None,
                 detail: None,
             }),

@@ -64,6 +64,24 @@ impl Authority {
         self.pair(name, ExtendedKeyUsagePurpose::ClientAuth, 2001)
     }
 
+    /// As the controller issues them: these common names, these purposes, no host.
+    pub fn leaf(&self, names: &[&str], purposes: &[ExtendedKeyUsagePurpose], last_year: i32) -> Pair {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        for (n, name) in names.iter().enumerate() {
+            // A name of a kind stands once in this list, so a second one comes in as its own kind.
+            let kind = if n == 0 { DnType::CommonName } else { DnType::CustomDnType(vec![2, 5, 4, 3]) };
+            params.distinguished_name.push(kind, *name);
+        }
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = purposes.to_vec();
+        params.use_authority_key_identifier_extension = true;
+        params.not_before = date_time_ymd(2000, 1, 1);
+        params.not_after = date_time_ymd(last_year, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        Pair { cert: params.signed_by(&key, &self.issuer).unwrap().pem(), key: key.serialize_pem() }
+    }
+
     fn pair(&self, name: &str, purpose: ExtendedKeyUsagePurpose, last_year: i32) -> Pair {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let mut params = CertificateParams::new(names).unwrap();

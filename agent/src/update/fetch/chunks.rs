@@ -135,14 +135,15 @@ impl Fetch {
         })
         .await?;
         let bytes = |question: &[Asked]| question.iter().map(|(_, _, length)| length).sum::<u64>();
-        let total = self.line.meter().taken() + later + questions.iter().map(|q| bytes(q)).sum::<u64>();
-        self.progress.send_modify(|told| told.total = total);
+        let before = self.line.meter().taken() + self.progress.borrow().from_neighbors;
+        let total = before + later + questions.iter().map(|q| bytes(q)).sum::<u64>();
+        self.came(|_| total);
         let mut intake = Intake::new(self.content.clone(), Arc::new(plan), jobs);
         for question in questions {
             let left = bytes(&question);
             let max = left + left / STREAM_MORE_SHARE + STREAM_MORE_BYTES;
             let answer = self.ask(RANGES, &question, max).await?;
-            let told = |_: &Piece| self.progress.send_modify(|told| told.done = self.line.meter().taken());
+            let told = |_: &Piece| self.came(|total| total);
             let halt = self.halt.clone();
             let taken = self.pour(answer, told, move |arriving| Ok(take(intake, arriving, left, &halt)));
             intake = match taken.await? {
@@ -205,7 +206,7 @@ impl Fetch {
         };
         let mut bytes = Vec::new();
         while let Some(piece) = self.next(&mut answer).await? {
-            self.progress.send_modify(|told| told.done = self.line.meter().taken());
+            self.came(|total| total);
             bytes.extend_from_slice(&piece);
         }
         Ok(bytes)

@@ -244,6 +244,7 @@ impl World {
             line: Line::plain(self.from.clone(), Meter::new(0, bytes_max, None)),
             wanted: self.wanted.id(),
             release_bytes: self.wanted.bytes(),
+            neighbors: None,
             progress: watch::Sender::new(Bytes::default()),
             halt: CancellationToken::new(),
         }

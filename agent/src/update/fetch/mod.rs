@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::line::{Answer, Line, LineError, with_causes};
 use super::machine::Broken;
 use super::record::Bytes;
+use crate::neighbors::ask::{Neighbors, ask};
 use crate::store::Store;
 
 use chunks::ChunksEnd;
@@ -67,6 +68,8 @@ pub struct Fetch {
     pub wanted: ManifestId,
     /// Bytes of its files, as the signed list says.
     pub release_bytes: u64,
+    /// Whom to ask before the controller.
+    pub neighbors: Option<Neighbors>,
     /// Tells how far it is.
     pub progress: watch::Sender<Bytes>,
     /// Ends it in order: what came is put on the disk.
@@ -87,6 +90,12 @@ impl Fetch {
         if self.is_complete().await? {
             return Ok(());
         }
+        if let Some(neighbors) = &self.neighbors {
+            ask(self, neighbors).await?;
+            if self.is_complete().await? {
+                return Ok(());
+            }
+        }
         match self.pack().await {
             Ok(()) => {}
             Err(PackEnd::Trouble(trouble)) if trouble.is_passing || is_ours(&trouble) => return Err(trouble),
@@ -103,6 +112,15 @@ impl Fetch {
         }
         let detail = "objects are missing after everything was fetched".to_owned();
         Err(Trouble { broken: Broken { finding: "truncated".into(), detail }, is_passing: true })
+    }
+
+    /// Notes what the line has brought so far, beside what neighbors gave.
+    fn came(&self, total: impl FnOnce(u64) -> u64) {
+        let taken = self.line.meter().taken();
+        self.progress.send_modify(|bytes| {
+            bytes.done = taken.saturating_add(bytes.from_neighbors);
+            bytes.total = total(bytes.total);
+        });
     }
 
     /// By chunks, and as a whole what does not come by them.
@@ -132,7 +150,7 @@ impl Fetch {
     /// Gives the pieces of an answer to work that waits for the disk, on a thread for that. Ends when
     /// the answer does or the fetch is told to halt: the work then finds no more pieces, and keeps
     /// what it has.
-    async fn pour<T: Send + 'static>(
+    pub(crate) async fn pour<T: Send + 'static>(
         &self,
         mut answer: Answer,
         mut told: impl FnMut(&Piece),

@@ -97,8 +97,7 @@ impl Fetch {
         let mut came = cursor.map_or(0, |c| c.pack_bytes);
         let told = |piece: &Piece| {
             came += piece.len() as u64;
-            let taken = self.line.meter().taken();
-            self.progress.send_modify(|bytes| (bytes.done, bytes.total) = (taken, total.max(came)));
+            self.came(|_| total.max(came));
         };
         let work = move |arriving| {
             let reader = match cursor {

@@ -12,8 +12,9 @@ impl Fetch {
     /// Fetches the manifest and each missing object.
     pub async fn objects(&self) -> Result<(), Trouble> {
         let missing = self.missing().await?;
-        let total: u64 = self.line.meter().taken() + missing.iter().map(|entry| entry.size).sum::<u64>();
-        self.progress.send_modify(|bytes| bytes.total = total);
+        let needed: u64 = missing.iter().map(|entry| entry.size).sum();
+        let before = self.progress.borrow().done;
+        self.came(|_| before.saturating_add(needed));
         for entry in missing {
             let (partial, is_resumed) = self.bring(&entry).await?;
             match blocking(move || Ok(partial.finish())).await? {
@@ -66,7 +67,7 @@ impl Fetch {
             partial =
                 blocking(move || partial.rewind(begins).map(|()| partial).map_err(Trouble::from)).await?;
             while let Some(piece) = self.next(&mut answer).await? {
-                self.progress.send_modify(|bytes| bytes.done = self.line.meter().taken());
+                self.came(|total| total);
                 partial =
                     blocking(move || partial.append(&piece).map(|()| partial).map_err(Trouble::from)).await?;
             }

@@ -2583,6 +2583,8 @@ export interface components {
             previous?: components["schemas"]["ReleaseHeld"] | null;
             /** @description Editions that are not handed out here any more. */
             recalled?: components["schemas"]["Recalled"][];
+            /** @description `host:port` where other displays of its site may fetch from it; absent while they may not. */
+            serves_at?: string | null;
             /**
              * Format: int64
              * @description Since when that list has been older than it may be; absent while it is fresh.
@@ -2676,6 +2678,15 @@ export interface components {
             terminal: string;
             /** @description Its wave, from 0; absent: it takes no part. */
             wave?: number | null;
+        };
+        /** @description A neighbor that is not asked any more for this update. */
+        Dropped: {
+            /** @description Why, by name: `neighbor_lied`, `neighbor_slow` or `neighbor_endless`. */
+            finding: string;
+            /** @description SHA-256 of the object that it was asked for, hex. */
+            object: string;
+            /** @description Who. */
+            terminal: components["schemas"]["TerminalId"];
         };
         /** @description The recall of an edition. */
         EditionRecall: {
@@ -2829,6 +2840,13 @@ export interface components {
         Missing: {
             /** @description SHA-256 of each missing object, hex. */
             missing: string[];
+        };
+        /** @description A display that may be asked for content. */
+        Neighbor: {
+            /** @description Where it listens: `host:port`, `address:port` or `[address]:port`. */
+            address: string;
+            /** @description Who it has to prove to be. */
+            terminal: components["schemas"]["TerminalId"];
         };
         /** @description A change of one's own password. */
         NewPassword: {
@@ -3423,6 +3441,8 @@ export interface components {
             manifest: string;
             /** @description Its name in the signed list of releases, for example `2026-11-25.1`. */
             name: string;
+            /** @description Displays of its site to ask before the controller, in this order; absent: nobody. */
+            neighbors?: components["schemas"]["Neighbor"][];
             /**
              * Format: int64
              * @description Bytes a second at most; absent: no limit.
@@ -4048,6 +4068,8 @@ export interface components {
             manifest: string;
             /** @description Name of the release that it brings. */
             name: string;
+            /** @description Neighbors that are not asked any more, and why. */
+            neighbors_dropped?: components["schemas"]["Dropped"][];
             /**
              * Format: int64
              * @description Since when.
