@@ -96,7 +96,8 @@ pub fn matrix(release: &Release) -> Vec<Row> {
     rows
 }
 
-#[cfg(all(test, feature = "authoring"))]
+#[cfg(test)]
+#[cfg(feature = "authoring")]
 mod tests {
     use jiff::civil::date;
 

@@ -135,8 +135,7 @@ test('a rollout is planned, paused between its waves, goes on, and is taken back
 
 test('what somebody else did meanwhile is shown before a rollout is started', async ({ page }) => {
   await signIn(page);
-  const list = await page.evaluate(async () => (await fetch('/api/v1/releases')).json() as Promise<{ releases: { name: string }[] }>);
-  const release = list.releases[0]?.name;
+  const release = publish('Said twice');
   const made = await post(page, '/rollouts', { title: 'Twice', release, waves: [{ who: 'rest', observe_s: 0, pause_after: true }], start_ms: Date.now() + 3_600_000, allow_single: true });
   expect(made.status).toBe(201);
   const { id, revision } = made.data as unknown as { id: string; revision: number };
