@@ -312,7 +312,7 @@ async fn calendars_and_schedules_are_kept_from_the_command_line() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollout_is_planned_started_followed_and_taken_back_from_the_command_line() {
     let fleet = Fleet::builder().start().await;
-    let mut editor = migrado_tests::editor::Editor::with_keys(&fleet.api).await.unwrap();
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
     let folder = editor.release("one", &[("a.txt", b"one")]).unwrap();
     editor.publish(&fleet.api, "2026-11-25.1", &folder).await.unwrap();
     let ctl = Ctl::of(&fleet);

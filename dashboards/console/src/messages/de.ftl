@@ -803,6 +803,18 @@ download-left-hours = { $n ->
    *[other] noch { $n } Stunden
 }
 download-neighbors = { $size } von Nachbarn
+duration-seconds = { $n ->
+    [one] eine Sekunde
+   *[other] { $n } Sekunden
+}
+duration-minutes = { $n ->
+    [one] eine Minute
+   *[other] { $n } Minuten
+}
+duration-hours = { $n ->
+    [one] eine Stunde
+   *[other] { $n } Stunden
+}
 
 ## Rollouts
 title-rollouts = Rollouts
@@ -825,9 +837,9 @@ rollout-started-by = gestartet von { $by }
 rollout-approved-by = freigegeben von { $by }
 rollout-starts = beginnt { $at }
 rollout-limits = Zeitgrenzen
-rollout-limits-value = { $reach } h erreichbar werden, { $download } h herunterladen, { $activate } min in Betrieb gehen
+rollout-limits-value = { $reach } bis erreichbar, { $download } zum Herunterladen, { $activate } zur Inbetriebnahme
 rollout-throttle-value = höchstens { $rate }/s
-rollout-wait-value = wartet höchstens { $n } min auf Besucher
+rollout-wait-value = wartet höchstens { $time } auf einen Besucher
 rollout-waves = Wellen
 step-pending = nicht begonnen
 step-downloading = wird geholt
@@ -860,10 +872,7 @@ wave-errors-count = { $n ->
 }
 wave-errors-percent = hält über { $n } % Fehlern
 wave-errors-now = (jetzt { $n })
-wave-observe = { $n ->
-    [one] eine Minute beobachtet
-   *[other] { $n } Minuten beobachtet
-}
+wave-observe = { $time } beobachtet
 wave-observe-not = nicht beobachtet
 wave-pause-after = wartet dann auf einen Menschen
 wave-displays = { $n ->

@@ -803,6 +803,18 @@ download-left-hours = { $n ->
    *[other] { $n } hours left
 }
 download-neighbors = { $size } from neighbors
+duration-seconds = { $n ->
+    [one] one second
+   *[other] { $n } seconds
+}
+duration-minutes = { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+}
+duration-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+}
 
 ## Rollouts
 title-rollouts = Rollouts
@@ -825,9 +837,9 @@ rollout-started-by = started by { $by }
 rollout-approved-by = approved by { $by }
 rollout-starts = starts { $at }
 rollout-limits = Time limits
-rollout-limits-value = { $reach } h to be reached, { $download } h to fetch, { $activate } min to be put in service
+rollout-limits-value = { $reach } to be reached, { $download } to fetch, { $activate } to be put in service
 rollout-throttle-value = { $rate }/s at most
-rollout-wait-value = waits for visitors { $n } min at most
+rollout-wait-value = waits { $time } for a visitor at most
 rollout-waves = Waves
 step-pending = not begun
 step-downloading = fetching
@@ -860,10 +872,7 @@ wave-errors-count = { $n ->
 }
 wave-errors-percent = halts above { $n } % errors
 wave-errors-now = ({ $n } now)
-wave-observe = { $n ->
-    [one] watched for one minute
-   *[other] watched for { $n } minutes
-}
+wave-observe = watched for { $time }
 wave-observe-not = not watched
 wave-pause-after = then waits for a person
 wave-displays = { $n ->
