@@ -247,6 +247,21 @@ for (const [theme, language, width] of [['light', 'de', 1440], ['dark', 'en', 14
 }
 
 {
+  const page = await open();
+  await signIn(page, 'empfang');
+  await page.goto(`${base}/rollouts/0193-running`);
+  await ready(page, 'wave');
+  check((await page.getByTestId('rollout-actions').count()) === 0, 'who may only look is offered no order to a rollout');
+  await page.goto(`${base}/rollouts?new=1`);
+  await ready(page, 'rollout');
+  check((await page.getByRole('dialog').count()) === 0, 'nor the form of one, whatever the address says');
+  await page.goto(`${base}/content`);
+  await ready(page, 'edition');
+  check((await page.getByRole('button', { name: /^Zurückrufen/ }).count()) === 0, 'nor a recall');
+  await page.context().close();
+}
+
+{
   const page = await open({ theme: 'dark' });
   await signIn(page);
   const second = await page.context().newPage();
