@@ -3,7 +3,7 @@
 //! Files in, files out: no network, no clock, no threads. Without features this crate is what a display
 //! needs of a release:
 //!
-//! * [`index`] is what the page reads; [`manifest`] lists the files, each by its [`digest`],
+//! * [`index`] is what the page reads, [`coverage`] says how far it is in each language; [`manifest`] lists the files, each by its [`digest`],
 //! * [`delta`] turns one release into another with little to send, [`chunks`] does it from any base,
 //! * [`store`] keeps releases, and switches from one to the next at once,
 //! * [`path`] and [`limits`] say what a release may have.
@@ -17,6 +17,7 @@
 //! The same folder and the same day give the same bytes.
 
 pub mod chunks;
+pub mod coverage;
 pub mod delta;
 pub mod digest;
 pub mod index;

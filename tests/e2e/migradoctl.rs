@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use migrado_tests::editor::{Editor, want};
 use migrado_tests::wait::{seconds, until};
 use migrado_tests::{Fleet, api, programs};
 use serde_json::{Value, json};
@@ -311,7 +312,7 @@ async fn calendars_and_schedules_are_kept_from_the_command_line() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rollout_is_planned_started_followed_and_taken_back_from_the_command_line() {
     let fleet = Fleet::builder().start().await;
-    let mut editor = migrado_tests::editor::Editor::with_keys(&fleet.api).await.unwrap();
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
     let folder = editor.release("one", &[("a.txt", b"one")]).unwrap();
     editor.publish(&fleet.api, "2026-11-25.1", &folder).await.unwrap();
     let ctl = Ctl::of(&fleet);
@@ -351,4 +352,43 @@ async fn a_rollout_is_planned_started_followed_and_taken_back_from_the_command_l
     assert!(ctl.ends(USAGE, &words).await.err.contains("no release has such a form"));
     ctl.ends(NOT_FOUND, &["recalls", "lift", "wbs", "2026-01"]).await;
     assert_eq!(ctl.ends(OK, &["recalls", "list"]).await.out, "");
+}
+
+/// Bytes that nothing makes smaller on the way.
+fn noise(n: u32) -> Vec<u8> {
+    let digest = |n: u32| migrado_content::digest::Digest::of(&n.to_le_bytes()).to_string();
+    (0..n.div_ceil(64)).flat_map(|n| digest(n).into_bytes()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_download_is_a_bar_with_its_rate_and_the_time_left() {
+    let fleet = Fleet::builder().start().await;
+    let ctl = Ctl::of(&fleet);
+    ctl.login(&fleet, &ctl.url).await;
+    let mut editor = Editor::with_keys(&fleet.api).await.unwrap();
+    let folder = editor.release("one", &[("noise.txt", &noise(1_000_000))]).unwrap();
+    editor.publish(&fleet.api, "2026-11-25.1", &folder).await.unwrap();
+    let slowly = json!({"release": "2026-11-25.1", "throttle_bytes_s": 8192});
+    want(&fleet.api, "fp-01", slowly).await.unwrap();
+    let shown = fleet
+        .until_terminal("fp-01", "says how fast it fetches", |t| {
+            t["download"]["left_s"].as_u64().is_some_and(|s| s > 0)
+        })
+        .await;
+    let download = &shown["download"];
+    let rate = download["bytes_s"].as_u64().unwrap();
+    assert!((2_000..=16_384).contains(&rate), "as the throttle has it: {download}");
+    let (done, total) = (download["bytes_done"].as_u64().unwrap(), download["bytes_total"].as_u64().unwrap());
+    assert!(done > 0 && done < total && total > 400_000, "{download}");
+    let said = ctl.ends(OK, &["terminals", "show", "fp-01", "-o", "table"]).await.out;
+    let bar = said.lines().find(|line| line.trim_start().starts_with("download")).unwrap_or_default();
+    assert!(bar.contains("[#") || bar.contains("[."), "{said}");
+    assert!(bar.contains("KiB/s") && bar.ends_with(" left"), "{said}");
+    let released = ctl.ends(OK, &["releases", "show", "2026-11-25.1", "-o", "table"]).await.out;
+    assert!(released.contains("on the way to fp-01") && released.contains("downloading ["), "{released}");
+    let listed = ctl.ends(OK, &["releases", "list", "-o", "json"]).await.json();
+    assert_eq!(listed["releases"][0]["on_the_way"], json!(["fp-01"]), "{listed}");
+    let languages = ctl.ends(OK, &["releases", "languages", "2026-11-25.1", "-o", "table"]).await.out;
+    assert!(languages.starts_with("ITEM") && languages.contains("topic:work"), "{languages}");
+    ctl.ends(NOT_FOUND, &["releases", "languages", "2026-11-25.9"]).await;
 }

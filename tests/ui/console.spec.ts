@@ -1,24 +1,7 @@
 // The console against the real controller: what IT staff do on a usual day.
-import { AxeBuilder } from '@axe-core/playwright';
-import { expect, type Page, test } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { fleet } from './fleet';
-
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-
-async function signIn(page: Page): Promise<void> {
-  const { console: base, name, password } = fleet();
-  await page.addInitScript(() => localStorage.setItem('migrado-console', JSON.stringify({ language: 'en' })));
-  await page.goto(base);
-  await page.locator('#name').fill(name);
-  await page.locator('#password').fill(password);
-  await page.locator('button.primary').click();
-  await page.getByTestId('stream-state').first().waitFor();
-}
-
-async function isAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' | ')}`)).toEqual([]);
-}
+import { isAccessible, signIn } from './sign_in';
 
 test('nobody sees the fleet without signing in', async ({ page, request }) => {
   await page.goto(fleet().console);

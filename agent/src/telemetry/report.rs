@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use migrado_protocol::Report;
-use migrado_protocol::content::{ContentReport, Update};
+use migrado_protocol::content::{ContentReport, Update, UpdateState};
 use migrado_protocol::health::{Component, Health};
 use migrado_protocol::limits::REPORT_WHOLE_PERIOD_MS;
 use migrado_protocol::printer::{Amount, Printer};
@@ -15,6 +15,9 @@ use migrado_protocol::report::{Clock, Page, Storage, System};
 
 /// Milliseconds between two reports that only bring moved figures.
 pub const READINGS_PERIOD_MS: i64 = 15_000;
+/// Milliseconds between two reports that only bring what has come of a download: somebody may be
+/// looking at its bar.
+const DOWNLOAD_PERIOD_MS: i64 = 5_000;
 /// Sensors read on a common pulse; this much early still counts as the period.
 const READINGS_SLACK_MS: i64 = 2_000;
 
@@ -107,7 +110,10 @@ pub fn fold(sent: Option<&Sent>, current: &Report, now_ms: i64) -> Option<Report
         services: taken(&current.services, |s| known.services.as_ref() != Some(s)),
         printers: changed_printers(&known.printers, &current.printers),
         page: taken(&current.page, |p| page_changed(known.page.as_ref(), p)),
-        content: taken(&current.content, |c| content_changed(known.content.as_ref(), c)),
+        content: taken(&current.content, |c| {
+            content_changed(known.content.as_ref(), c)
+                || (now_ms - sent.at_ms >= DOWNLOAD_PERIOD_MS && has_come(known.content.as_ref(), c))
+        }),
         generation: current.generation.filter(|g| known.generation != Some(*g)),
         ..Report::default()
     };
@@ -178,6 +184,13 @@ fn content_changed(known: Option<&ContentReport>, now: &ContentReport) -> bool {
         ContentReport { update, ..content.clone() }
     };
     known.is_none_or(|known| without_bytes(known) != without_bytes(now))
+}
+
+/// Whether more bytes of a download have come.
+fn has_come(known: Option<&ContentReport>, now: &ContentReport) -> bool {
+    let is_fetched = |u: &&Update| u.state == UpdateState::Downloading;
+    let done = |content: &ContentReport| content.update.as_ref().filter(is_fetched).map(|u| u.bytes_done);
+    done(now).is_some_and(|bytes| known.and_then(done) != Some(bytes))
 }
 
 fn printer_changed(known: &Printer, now: &Printer) -> bool {

@@ -306,3 +306,38 @@ fn a_verdict_with_other_grounds_is_news() {
         vec![Because { component: Component::Printer, reason: Reason::PaperJam }];
     assert!(fold(Some(&sent()), &current, T0 + 1).is_some());
 }
+
+#[test]
+fn what_comes_of_a_download_is_told_often_and_of_nothing_else() {
+    use migrado_protocol::content::{Update, UpdateState};
+    let with = |state, bytes_done| {
+        let update = Update {
+            name: "2026-11-25.1".into(),
+            manifest: "m".into(),
+            state,
+            since_ms: T0,
+            bytes_done,
+            bytes_total: 100,
+            bytes_from_neighbors: 0,
+            waits_for: None,
+            waits_since_ms: None,
+            at_latest_ms: None,
+            attempts: 1,
+            attempt: 0,
+            finding: None,
+            detail: None,
+        };
+        Report {
+            content: Some(ContentReport { update: Some(update), ..ContentReport::default() }),
+            ..whole()
+        }
+    };
+    let told = |state, bytes, after_ms| {
+        let sent = Sent::after(None, with(state, 10), T0);
+        fold(Some(&sent), &with(state, bytes), T0 + after_ms).is_some_and(|report| report.content.is_some())
+    };
+    assert!(!told(UpdateState::Downloading, 20, DOWNLOAD_PERIOD_MS - 1), "not with every piece");
+    assert!(told(UpdateState::Downloading, 20, DOWNLOAD_PERIOD_MS));
+    assert!(!told(UpdateState::Downloading, 10, DOWNLOAD_PERIOD_MS), "nothing came");
+    assert!(!told(UpdateState::Staged, 20, DOWNLOAD_PERIOD_MS), "nobody waits for a bar");
+}

@@ -12,6 +12,7 @@ use clap_complete::Shell;
 
 pub(crate) use content::{Content, InitKeys, Keys, Passphrase, Publish, Recall, RotateKeys, SendKeys};
 pub(crate) use office::{AddSchedule, Calendar, Schedules};
+pub(crate) use rollouts::Releases;
 use rollouts::{Recalls, Rollouts};
 
 use crate::exit::{Code, Failure, HELP};
@@ -103,6 +104,11 @@ pub(crate) enum Group {
     Content {
         #[command(subcommand)]
         verb: Content,
+    },
+    /// What is published, and where it is
+    Releases {
+        #[command(subcommand)]
+        verb: Releases,
     },
     /// One release brought to many displays, in waves
     #[command(alias = "r")]

@@ -10,6 +10,7 @@ mod client;
 mod context;
 mod exit;
 mod output;
+mod progress;
 mod sse;
 mod verbs;
 
@@ -49,6 +50,7 @@ async fn run(cli: Cli) -> Result<exit::Code, Failure> {
                 Group::Audit { verb: Some(cli::Audit::Verify), .. } => {
                     verbs::audit::verify(&client, output).await
                 }
+                Group::Releases { verb } => verbs::releases::run(&client, output, verb).await,
                 Group::Rollouts { verb } => verbs::rollouts::run(&client, output, verb).await,
                 Group::Recalls { verb } => verbs::recalls::run(&client, output, verb).await,
                 Group::Editions => verbs::recalls::editions(&client, output).await,

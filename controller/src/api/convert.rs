@@ -7,7 +7,7 @@ use migrado_protocol::health::roll_up;
 use super::state::ApiState;
 use super::text::{Text, text};
 use super::views::{
-    AwayView, CertificateView, ComponentView, HealthView, PresenceState, PresenceView, Status,
+    AwayView, CertificateView, ComponentView, DownloadView, HealthView, PresenceState, PresenceView, Status,
     TerminalDetail, TerminalSummary, Why,
 };
 use crate::fleet::{self, Terminal, presence, status, why, words};
@@ -101,6 +101,7 @@ pub fn detail(state: &ApiState, t: &Terminal, now_ms: i64) -> TerminalDetail {
         printers: reported.printers,
         page: reported.page,
         content: reported.content,
+        download: download(t, now_ms),
         desired: None,
         desired_at_ms: None,
         reported_generation: reported.generation,
@@ -113,4 +114,16 @@ pub fn detail(state: &ApiState, t: &Terminal, now_ms: i64) -> TerminalDetail {
         usage_today: BTreeMap::new(),
         summary,
     }
+}
+
+/// How far the download of a display is, while there is one.
+pub fn download(t: &Terminal, now_ms: i64) -> Option<DownloadView> {
+    let download = t.pace.download(t.reported.content.as_ref(), now_ms)?;
+    Some(DownloadView {
+        bytes_done: download.bytes_done,
+        bytes_total: download.bytes_total,
+        bytes_from_neighbors: download.bytes_from_neighbors,
+        bytes_s: download.bytes_s,
+        left_s: download.left_s,
+    })
 }

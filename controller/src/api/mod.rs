@@ -16,6 +16,7 @@ pub mod guard;
 pub mod listeners;
 pub mod problem;
 pub mod recalls;
+pub mod release_languages;
 pub mod releases;
 pub mod rollout_request;
 pub mod rollout_views;

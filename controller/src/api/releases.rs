@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use migrado_content::manifest::ManifestId;
 use migrado_content::trust::Releases as List;
+use migrado_protocol::content::{Update, UpdateState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -50,6 +51,10 @@ pub struct ReleaseView {
     pub in_service: Vec<String>,
     /// Displays that should have it.
     pub wanted: Vec<String>,
+    /// Those of them on which it is not in service yet, and nothing speaks against it so far.
+    pub on_the_way: Vec<String>,
+    /// Displays that refused it or took it back; each says why.
+    pub refused: Vec<String>,
 }
 
 /// Every release.
@@ -70,13 +75,26 @@ async fn views(state: &ApiState, releases: Vec<Release>) -> Answer<Vec<ReleaseVi
                 .and_then(|c| c.active.as_ref())
                 .is_some_and(|a| a.manifest == release.manifest)
         };
+        let refuses = |t: &crate::fleet::Terminal| {
+            let update = t.reported.content.as_ref().and_then(|c| c.update.as_ref());
+            let ended = |u: &Update| matches!(u.state, UpdateState::Failed | UpdateState::RolledBack);
+            !serves(t) && update.is_some_and(|u| u.manifest == release.manifest && ended(u))
+        };
         let wants = desired.iter().filter(|d| {
             let wanted = d.settings.release.as_ref();
             wanted.is_some_and(|wanted| wanted.name == release.name)
         });
+        let names = |is: &dyn Fn(&crate::fleet::Terminal) -> bool| -> Vec<String> {
+            fleet.iter().filter(|t| is(t)).map(|t| t.id.to_string()).collect()
+        };
+        let (in_service, refused) = (names(&serves), names(&refuses));
+        let wanted: Vec<String> = wants.map(|d| d.terminal.clone()).collect();
+        let is_open = |id: &&String| !in_service.contains(id) && !refused.contains(id);
         ReleaseView {
-            in_service: fleet.iter().filter(|t| serves(t)).map(|t| t.id.to_string()).collect(),
-            wanted: wants.map(|d| d.terminal.clone()).collect(),
+            on_the_way: wanted.iter().filter(is_open).cloned().collect(),
+            in_service,
+            wanted,
+            refused,
             name: release.name,
             title: release.title,
             manifest: release.manifest,

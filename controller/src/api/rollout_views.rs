@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::convert;
 use super::state::ApiState;
 use super::text::Text;
+use super::views::DownloadView;
+use crate::fleet::Terminal;
 use crate::rollouts::gate::{self, Gate};
 use crate::rollouts::lifecycle::State;
 use crate::rollouts::model::{Display, ErrorsMax, Limits, PausedBy, Rollout, Step, Wave, Who, Whole};
@@ -23,10 +26,13 @@ pub struct WhyView {
     /// The time that belongs to it: since when, from when or until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
+    /// Since when, where `at_ms` is the end of a wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ms: Option<i64>,
 }
 
 fn why(why: &Why) -> WhyView {
-    WhyView { code: why.code(), text: why.words(), at_ms: why.at_ms() }
+    WhyView { code: why.code(), text: why.words(), at_ms: why.at_ms(), since_ms: why.since_ms() }
 }
 
 /// A rollout in lists and events.
@@ -113,12 +119,9 @@ pub struct DisplayView {
     /// Name of what it had before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// Bytes that have come.
+    /// How far the download is, while there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes_done: Option<u64>,
-    /// Bytes that are to come.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes_total: Option<u64>,
+    pub download: Option<DownloadView>,
 }
 
 /// A rollout.
@@ -196,12 +199,13 @@ fn wave(whole: &Whole, n: usize, wave: &Wave, now_ms: i64) -> WaveView {
     }
 }
 
-fn display(state: &ApiState, whole: &Whole, d: &Display) -> DisplayView {
+fn display(state: &ApiState, whole: &Whole, d: &Display, now_ms: i64) -> DisplayView {
     let terminal = state.fleet.get(&d.terminal);
-    let content = terminal.as_ref().and_then(|t| t.reported.content.as_ref());
-    let update = content
-        .and_then(|c| c.update.as_ref())
-        .filter(|u| d.step.is_under_way() && Some(u.manifest.as_str()) == d.told_manifest());
+    let is_of_this = |t: &&std::sync::Arc<Terminal>| {
+        let update = t.reported.content.as_ref().and_then(|c| c.update.as_ref());
+        update.is_some_and(|u| Some(u.manifest.as_str()) == d.told_manifest())
+    };
+    let fetches = terminal.as_ref().filter(|_| d.step.is_under_way()).filter(is_of_this);
     DisplayView {
         terminal: d.terminal.to_string(),
         site: terminal.as_ref().map(|t| t.site.to_string()),
@@ -212,8 +216,7 @@ fn display(state: &ApiState, whole: &Whole, d: &Display) -> DisplayView {
         reason: d.why.as_ref().map(why),
         leave_ms: d.leave_ms,
         before: d.before.as_ref().map(|before| before.name.clone()),
-        bytes_done: update.map(|u| u.bytes_done),
-        bytes_total: update.map(|u| u.bytes_total).filter(|bytes| *bytes > 0),
+        download: fetches.and_then(|t| convert::download(t, now_ms)),
     }
 }
 
@@ -229,7 +232,7 @@ pub(super) fn view(state: &ApiState, whole: &Whole) -> RolloutView {
         wait_at_most_s: spec.wait_at_most_s,
         four_eyes: state.rollouts.four_eyes,
         waves: spec.waves.iter().enumerate().map(|(n, w)| wave(whole, n, w, now_ms)).collect(),
-        displays: whole.displays.values().map(|d| display(state, whole, d)).collect(),
+        displays: whole.displays.values().map(|d| display(state, whole, d, now_ms)).collect(),
     }
 }
 

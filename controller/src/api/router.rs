@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 use super::problem::Problem;
 use super::state::ApiState;
 use super::{
-    access, assets, calendar, commands, content, editions, events, fleet, guard, problem, recalls, releases,
-    rollouts, schedules, session, signing_key, terminal, terminal_chunks, terminal_content,
-    terminal_identity, terminal_release, terminals, timeline,
+    access, assets, calendar, commands, content, editions, events, fleet, guard, problem, recalls,
+    release_languages, releases, rollouts, schedules, session, signing_key, terminal, terminal_chunks,
+    terminal_content, terminal_identity, terminal_release, terminals, timeline,
 };
 
 /// Bytes of a request's body.
@@ -71,6 +71,7 @@ fn v1() -> OpenApiRouter<ApiState> {
         .routes(routes!(releases::freshness_key))
         .routes(routes!(releases::metadata))
         .routes(routes!(releases::show))
+        .routes(routes!(release_languages::languages))
         .routes(routes!(rollouts::list, rollouts::make))
         .routes(routes!(rollouts::preview))
         .routes(routes!(rollouts::show))

@@ -171,6 +171,23 @@ pub struct AwayView {
     pub text: Text,
 }
 
+/// How far a download is, and how fast it comes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DownloadView {
+    /// Bytes that have come.
+    pub bytes_done: u64,
+    /// Bytes that are to come in all.
+    pub bytes_total: u64,
+    /// Bytes of these that neighbors gave.
+    pub bytes_from_neighbors: u64,
+    /// Bytes a second, of the last half minute; absent while it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_s: Option<u64>,
+    /// Seconds that the rest takes at this pace; absent while that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_s: Option<u64>,
+}
+
 /// All that is known of one display.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TerminalDetail {
@@ -199,6 +216,9 @@ pub struct TerminalDetail {
     /// Releases of content.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentReport>,
+    /// How far the download is, while there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub download: Option<DownloadView>,
     /// What it should be; null before the first.
     pub desired: Option<Desired>,
     /// When that changed.

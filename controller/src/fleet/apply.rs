@@ -104,6 +104,7 @@ fn reported(terminal: &mut Terminal, seq: u64, report: Report, now_ms: i64) -> E
     terminal.seq = seq;
     terminal.reported_ms = Some(now_ms);
     terminal.reported.take(report);
+    terminal.pace.heard(terminal.reported.content.as_ref(), now_ms);
     if follows { Effect::Taken } else { Effect::TakenWithGap }
 }
 

@@ -13,6 +13,7 @@ use migrado_protocol::{SiteId, TerminalId};
 use serde::{Deserialize, Serialize};
 
 use super::heartbeats::Heartbeats;
+use super::pace::Pace;
 
 /// A certificate of a terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +172,8 @@ pub struct Terminal {
     pub reported_ms: Option<i64>,
     /// What it reported.
     pub reported: Reported,
+    /// How fast an update comes. Not stored.
+    pub pace: Pace,
     /// Version of its agent.
     pub agent_version: Option<String>,
     /// When its agent started, by its own clock.
@@ -201,6 +204,7 @@ impl Terminal {
             unheard_since_ms: None,
             reported_ms: None,
             reported: Reported::default(),
+            pace: Pace::default(),
             agent_version: None,
             started_ms: None,
             away: None,

@@ -8,10 +8,11 @@
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use migrado_content::digest::Digest;
 use migrado_content::freshness::{self, FreshnessError, Snapshot};
 use migrado_content::index;
 use migrado_content::keys::{Key, KeyError};
-use migrado_content::manifest::Manifest;
+use migrado_content::manifest::{Manifest, ManifestId};
 use migrado_content::trust::{self, Files, ReleaseTarget, Releases, TrustError};
 
 use super::objects::{ObjectError, Objects};
@@ -280,40 +281,53 @@ impl Catalog {
     /// A release of the list, with everything of it here and readable.
     pub fn listed(&self, target: &ReleaseTarget) -> Result<Listed, CatalogError> {
         let release = target.name.to_string();
-        let unreadable = |what: String| CatalogError::Unreadable { release: release.clone(), what };
-        let lacks =
-            |missing, first: String| CatalogError::Incomplete { release: release.clone(), missing, first };
-        let id = target.manifest.digest();
-        let bytes = self.objects.read(&id)?.ok_or_else(|| lacks(1, id.to_string()))?;
-        let manifest = Manifest::parse(&bytes).map_err(|error| unreadable(error.to_string()))?;
+        let manifest = self.manifest(&release, target.manifest)?;
         let is_missing =
             |entry: &&migrado_content::manifest::Entry| self.objects.size(&entry.sha256) != Some(entry.size);
         let missing: Vec<_> = manifest.entries().iter().filter(is_missing).collect();
         if let Some(first) = missing.first() {
-            return Err(lacks(missing.len(), first.sha256.to_string()));
+            return Err(lacks(&release, missing.len(), first.sha256));
         }
+        let index = self.index_of(&release, &manifest)?;
+        Ok(Listed { target: target.clone(), manifest, index })
+    }
+
+    /// What a release says of itself, also one that the list does not name any more, as long as it is
+    /// kept here.
+    pub fn index(&self, release: &str, id: ManifestId) -> Result<index::Release, CatalogError> {
+        self.index_of(release, &self.manifest(release, id)?)
+    }
+
+    fn manifest(&self, release: &str, id: ManifestId) -> Result<Manifest, CatalogError> {
+        let bytes = self.objects.read(&id.digest())?.ok_or_else(|| lacks(release, 1, id.digest()))?;
+        Manifest::parse(&bytes).map_err(|error| unreadable(release, error.to_string()))
+    }
+
+    fn index_of(&self, release: &str, manifest: &Manifest) -> Result<index::Release, CatalogError> {
+        let unreadable = |what: String| unreadable(release, what);
         let entry = manifest.find(index::FILE);
         let entry = entry.ok_or_else(|| unreadable(format!("it has no {}", index::FILE)))?;
         if entry.size > INDEX_BYTES_MAX {
-            return Err(unreadable(format!(
-                "{} has {} bytes, at most {INDEX_BYTES_MAX}",
-                index::FILE,
-                entry.size
-            )));
+            let what = format!("{} has {} bytes, at most {INDEX_BYTES_MAX}", index::FILE, entry.size);
+            return Err(unreadable(what));
         }
-        let bytes = self.objects.read(&entry.sha256)?.unwrap_or_default();
+        let bytes = self.objects.read(&entry.sha256)?.ok_or_else(|| lacks(release, 1, entry.sha256))?;
         let index: index::Release = serde_json::from_slice(&bytes)
             .map_err(|error| unreadable(format!("{}: {error}", index::FILE)))?;
         if index.format != index::FORMAT {
-            return Err(unreadable(format!(
-                "{} has format {}, not {}",
-                index::FILE,
-                index.format,
-                index::FORMAT
-            )));
+            let what = format!("{} has format {}, not {}", index::FILE, index.format, index::FORMAT);
+            return Err(unreadable(what));
         }
-        Ok(Listed { target: target.clone(), manifest, index })
+        Ok(index)
     }
+}
+
+fn unreadable(release: &str, what: String) -> CatalogError {
+    CatalogError::Unreadable { release: release.to_owned(), what }
+}
+
+fn lacks(release: &str, missing: usize, first: Digest) -> CatalogError {
+    CatalogError::Incomplete { release: release.to_owned(), missing, first: first.to_string() }
 }
 
 /// Checks what is here as a display would that knows its first root alone.

@@ -225,11 +225,30 @@ impl Why {
             _ => None,
         }
     }
+
+    /// Since when a wait goes on that has an end: the end is [`Self::at_ms`].
+    pub fn since_ms(&self) -> Option<i64> {
+        match self {
+            Self::Visitor { since_ms, at_latest_ms: Some(_) } => *since_ms,
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wait_for_a_visitor_says_since_when_and_until_when() {
+        let of = |since_ms, at_latest_ms| {
+            let why = Why::Visitor { since_ms, at_latest_ms };
+            (why.since_ms(), why.at_ms())
+        };
+        assert_eq!(of(Some(1), Some(2)), (Some(1), Some(2)));
+        assert_eq!(of(Some(1), None), (None, Some(1)), "without an end the one time is the begin");
+        assert_eq!(of(None, Some(2)), (None, Some(2)));
+    }
 
     #[test]
     fn a_reason_has_a_word_and_sentences_that_end() {

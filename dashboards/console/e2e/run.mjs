@@ -60,6 +60,11 @@ const VIEWS = [
   ['overview', '/', 'terminal-fp-02'],
   ['table', '/?view=table', 'row-fp-02'],
   ['terminal', '/terminals/fp-02', 'printer-main'],
+  ['content', '/content', 'matrix'],
+  ['rollouts', '/rollouts', 'rollout'],
+  ['rollout', '/rollouts/0193-running', 'wave'],
+  ['updating', '/terminals/fp-03', 'download'],
+  ['taken-back', '/terminals/fp-04', 'update-waits'],
   ['orders', '/orders', 'command'],
   ['schedules', '/schedules', 'schedule'],
   ['calendar', '/calendar?month=2026-12&window=activate', 'month'],
@@ -190,6 +195,69 @@ for (const [theme, language, width] of [['light', 'de', 1440], ['dark', 'en', 14
   await page.getByRole('button', { name: 'Anhalten: Feierabend' }).click();
   await page.getByRole('button', { name: 'Fortsetzen: Feierabend' }).waitFor();
   await look(page, 'schedules');
+  await page.context().close();
+}
+
+{
+  const page = await open();
+  await signIn(page);
+  await page.goto(`${base}/rollouts/0192-approval`);
+  await ready(page, 'rollout-head');
+  check(await page.getByRole('button', { name: 'Freigeben' }).isDisabled(), 'who made a rollout cannot approve it');
+  await page.goto(`${base}/rollouts/0193-running`);
+  await ready(page, 'wave');
+  const row = page.locator('[data-terminal=fp-05]');
+  check(/Wartet auf einen Besucher. Seit \d\d:\d\d, spätestens \d\d:\d\d/.test(await row.innerText()), 'a wait says since when and until when');
+  const bar = page.locator('[data-terminal=bh-04]').getByRole('progressbar');
+  check(/5 %, 614 KiB von 11 MiB · 8 KiB\/s · noch 23 Minuten/.test((await bar.getAttribute('aria-valuetext')) ?? ''), 'a download says how far, how fast and how long');
+  await page.getByRole('button', { name: 'Zurücknehmen' }).click();
+  await audit(page, 'the question before a rollout is taken back');
+  check((await page.getByRole('dialog').innerText()).includes('7 Terminals'), 'the question counts the displays that go back');
+  await look(page, 'rollout-back');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Anhalten' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('rollout-confirm').focus();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('rollout-head').and(page.locator('[data-state=paused]')).waitFor();
+  check(true, 'a rollout is paused by keys alone');
+  await page.goto(`${base}/rollouts?new=1`);
+  await page.locator('#wave-0-kind').selectOption('label');
+  await page.getByLabel('Merkmal', { exact: true }).fill('x');
+  await audit(page, 'the form of a rollout');
+  await page.getByRole('button', { name: 'Weiter zum Plan' }).click();
+  await page.locator('#wave-0-who-wrong').waitFor();
+  await page.locator('#wave-0-kind').selectOption('count');
+  await page.getByRole('button', { name: 'Weiter zum Plan' }).click();
+  await ready(page, 'plan-out');
+  await audit(page, 'the plan of a rollout');
+  await look(page, 'rollout-plan');
+  await page.getByTestId('rollout-start').click();
+  await page.waitForURL(/rollouts\/0194-/);
+  check(true, 'a rollout is started after its plan was seen');
+  await page.goto(`${base}/content`);
+  await ready(page, 'matrix');
+  const withdrawn = page.locator('[data-release="2026-11-12.1"]');
+  check((await withdrawn.innerText()).includes('Auf 13 von 14 Terminals nicht mehr in Betrieb'), 'a withdrawn release says where it still is');
+  check((await page.getByTestId('recall').innerText()).includes('Nachgewiesen auf 12 von 14'), 'a recall says how far it is proven');
+  check((await page.getByTestId('edition').first().getAttribute('data-validity')) === 'expired', 'what is handed out and should not be comes first');
+  await page.getByText('Nur Lücken').click();
+  check((await page.getByTestId('matrix').getByRole('rowheader', { name: /Startseite/ }).count()) === 0, 'the matrix shows gaps alone');
+  await page.context().close();
+}
+
+{
+  const page = await open();
+  await signIn(page, 'empfang');
+  await page.goto(`${base}/rollouts/0193-running`);
+  await ready(page, 'wave');
+  check((await page.getByTestId('rollout-actions').count()) === 0, 'who may only look is offered no order to a rollout');
+  await page.goto(`${base}/rollouts?new=1`);
+  await ready(page, 'rollout');
+  check((await page.getByRole('dialog').count()) === 0, 'nor the form of one, whatever the address says');
+  await page.goto(`${base}/content`);
+  await ready(page, 'edition');
+  check((await page.getByRole('button', { name: /^Zurückrufen/ }).count()) === 0, 'nor a recall');
   await page.context().close();
 }
 

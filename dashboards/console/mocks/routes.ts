@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Command, Preview, Role, TerminalDetail, TimelineItem, Verb } from '../src/api/types.ts';
 import { scheduled, sites } from './calendar.ts';
+import { published } from './content.ts';
 import { both, STATES, VERBS } from './texts.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +35,7 @@ export function answer(world: World, request: Request): Answer {
   if (!session) return problem(401, 'unauthenticated', 'Sign in first.');
   if (path === '/session') return method === 'DELETE' ? signOut(request) : ok(session);
   if (method !== 'GET' && request.headers['x-csrf-token'] !== session.csrf_token) return problem(403, 'csrf', 'The CSRF token is missing.');
-  const needed: Role = method === 'GET' || path === '/session/password' ? 'viewer' : path.startsWith('/commands') || path.startsWith('/sites') || path.startsWith('/schedules') || method === 'PATCH' ? 'operator' : 'admin';
+  const needed: Role = method === 'GET' || path === '/session/password' ? 'viewer' : path.startsWith('/commands') || path.startsWith('/sites') || path.startsWith('/schedules') || path.startsWith('/rollouts') || path.startsWith('/recalls') || method === 'PATCH' ? 'operator' : 'admin';
   if (RANK[session.role] < RANK[needed]) return problem(403, 'forbidden', `This needs the role ${needed}.`);
   if (path === '/session/password') return request.body['old_password'] === 'demo' ? ok(undefined, 204) : problem(422, 'wrong_password', 'The current password is wrong.');
   if (path === '/fleet') return ok(world.fleet());
@@ -42,6 +43,7 @@ export function answer(world: World, request: Request): Answer {
   if (path.startsWith('/terminals')) return terminals(world, request);
   if (path.startsWith('/sites')) return sites(request);
   if (path.startsWith('/schedules')) return scheduled(request);
+  if (/^\/(releases|editions|recalls|rollouts)/.test(path)) return published(request);
   if (path.startsWith('/commands')) return commands(world, request);
   if (path === '/usage') return ok({ hours: world.usage(null, Number(request.query.get('days') ?? 7)) });
   if (path === '/audit') return session.role !== 'admin' ? problem(403, 'forbidden', 'This needs the role admin.') : ok({ items: world.audit, next: null });

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type {
   AuditEntry, Command, CommandState, Fleet, Health, Printer, Status, TerminalDetail, TerminalSummary, TimelineItem, UsageHour,
 } from '../src/api/types.ts';
+import { reportOf } from './content.ts';
 import { both, FINDINGS, PARTS, why } from './texts.ts';
 
 const MINUTE = 60_000;
@@ -100,6 +101,7 @@ export class World {
       reported_generation: blank ? null : id === 'fp-03' ? 3 : 4,
       usage_today: blank ? {} : { sessions_begun: 14 + at, sheets_printed: 31 + 2 * at, languages_chosen: 9 + at, prints_failed: code === 'paper_empty' ? 2 : 0 },
       ...(blank ? {} : this.#readings(code, seen ?? now, at)),
+      ...reportOf(id),
     };
     this.terminals.set(id, terminal);
     this.timelines.set(id, this.#timeline(terminal, code, since));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -56,6 +57,8 @@ struct Server {
     way: Mutex<Way>,
     /// Times that indexes are still in the making.
     making: AtomicUsize,
+    /// A file that is spoiled when ranges are asked for first.
+    spoils: Mutex<Option<PathBuf>>,
     /// Questions for ranges, and for whole objects.
     ranges: AtomicUsize,
     wholes: AtomicUsize,
@@ -119,6 +122,10 @@ async fn indexes(
 
 async fn ranges(State(server): State<Arc<Server>>, Json(asked): Json<Vec<Asked>>) -> Response {
     server.ranges.fetch_add(1, Ordering::Relaxed);
+    if let Some(path) = server.spoils.lock().unwrap().take() {
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, noise(7, 900_000)).unwrap();
+    }
     let at = |n: u64| usize::try_from(n).unwrap();
     let range =
         |(object, offset, length): &Asked| server.objects[object][at(*offset)..at(offset + length)].to_vec();
@@ -221,6 +228,7 @@ impl World {
             objects: objects.into_iter().map(|bytes| (Digest::of(&bytes), bytes)).collect(),
             way: Mutex::new(Way::Right),
             making: AtomicUsize::new(0),
+            spoils: Mutex::default(),
             ranges: AtomicUsize::new(0),
             wholes: AtomicUsize::new(0),
         });
@@ -379,6 +387,16 @@ async fn a_spoiled_local_file_costs_the_chunk_that_is_spoiled() {
     assert_eq!(world.asked(), (1, 0));
     let taken = fetch.line.meter().taken();
     assert!(taken < 330_000, "{taken}");
+}
+
+#[tokio::test]
+async fn a_local_file_that_is_spoiled_meanwhile_is_left_out() {
+    let world = World::new().await;
+    let old = Digest::of(&noise(1, 900_000));
+    *world.server.spoils.lock().unwrap() = world.content.object_path(&old, 900_000);
+    world.fetch(u64::MAX).run().await.unwrap();
+    assert!(world.is_complete());
+    assert_eq!(world.asked(), (2, 0), "asked again, without the file");
 }
 
 #[tokio::test]

@@ -1,6 +1,16 @@
-//! The words of rollouts and recalls.
+//! The words of releases, rollouts and recalls.
 
 use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Releases {
+    /// List releases, newest first
+    List,
+    /// One release, and how far each display is that should have it
+    Show { release: String },
+    /// How far each thing in it is in each language: missing, draft or checked
+    Languages { release: String },
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Rollouts {

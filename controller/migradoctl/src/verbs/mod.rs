@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod fleet;
 pub(crate) mod login;
 pub(crate) mod recalls;
+pub(crate) mod releases;
 pub(crate) mod rollouts;
 pub(crate) mod schedules;
 pub(crate) mod signing_key;

@@ -8,7 +8,7 @@ use crate::cli::Format;
 use crate::cli::rollouts::{Rollouts, Wanted};
 use crate::client::{Client, encode};
 use crate::exit::{Code, Failure};
-use crate::output;
+use crate::{output, progress};
 
 const PATH: &str = "/api/v1/rollouts";
 /// How often a followed rollout is looked at.
@@ -193,10 +193,14 @@ fn why(reason: &Value) -> String {
         return "-".to_owned();
     }
     let sentence = output::sentence(&reason["text"]);
-    if reason["at_ms"].is_i64() {
-        format!("{sentence} ({})", output::moment(&reason["at_ms"]))
-    } else {
-        sentence
+    match (reason["since_ms"].is_i64(), reason["at_ms"].is_i64()) {
+        (true, true) => format!(
+            "{sentence} (since {}, at the latest {})",
+            output::moment(&reason["since_ms"]),
+            output::moment(&reason["at_ms"])
+        ),
+        (_, true) => format!("{sentence} ({})", output::moment(&reason["at_ms"])),
+        _ => sentence,
     }
 }
 
@@ -267,21 +271,17 @@ fn show(format: Format, rollout: &Value) {
         .into_iter()
         .flatten()
         .map(|d| {
-            let bytes = match (d["bytes_done"].as_u64(), d["bytes_total"].as_u64()) {
-                (Some(done), Some(total)) => format!("{} %", done.saturating_mul(100) / total.max(1)),
-                _ => "-".to_owned(),
-            };
             vec![
                 output::text(&d["terminal"]),
                 wave_of(d),
                 output::text(&d["state"]),
                 output::moment(&d["since_ms"]),
-                bytes,
+                progress::download(&d["download"]),
                 why(&d["reason"]),
             ]
         })
         .collect();
-    output::rows(format, &["terminal", "wave", "state", "since", "fetched", "why"], &rows, rollout);
+    output::rows(format, &["terminal", "wave", "state", "since", "download", "why"], &rows, rollout);
 }
 
 fn say_state(rollout: &Value) {
@@ -295,6 +295,14 @@ fn say_state(rollout: &Value) {
         if rollout["reason"].is_object() { format!(": {}", why(&rollout["reason"])) } else { String::new() },
     ));
     rollout["waves"].as_array().into_iter().flatten().for_each(|wave| output::say(&bar(wave)));
+}
+
+/// How far each download is, a line each.
+fn downloads(rollout: &Value) -> Vec<String> {
+    let fetch = rollout["displays"].as_array().into_iter().flatten().filter(|d| d["download"].is_object());
+    fetch
+        .map(|d| format!("    {} {}", output::text(&d["terminal"]), progress::download(&d["download"])))
+        .collect()
 }
 
 /// A wave as a bar.
@@ -325,12 +333,17 @@ fn end(state: &str) -> Option<Code> {
 }
 
 async fn follow(client: &Client, format: Format, id: &str) -> Result<Code, Failure> {
-    let mut told = Value::Null;
+    let (mut told, mut told_of) = (Value::Null, Vec::new());
     loop {
         match client.get(&at(id, "")).await {
             Ok(rollout) => {
                 let now = json!([rollout["state"], rollout["waves"], rollout["reason"]]);
                 let end = end(rollout["state"].as_str().unwrap_or_default());
+                let fetches = downloads(&rollout);
+                if fetches != told_of {
+                    fetches.iter().for_each(|line| output::say(line));
+                    told_of = fetches;
+                }
                 // A table says by itself how it ended.
                 if now != told && (end.is_none() || format != Format::Table) {
                     say_state(&rollout);

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::cli::{Format, Terminals};
 use crate::client::{Client, encode};
 use crate::exit::{Code, Failure};
-use crate::output;
 use crate::verbs::fleet::STATUSES;
+use crate::{output, progress};
 
 const PATH: &str = "/api/v1/terminals";
 /// Items that the API gives at once at most.
@@ -112,6 +112,7 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
     );
     put("certificate until", output::moment(&detail["certificate"]["not_after_ms"]));
     put("open commands", output::text(&detail["open_commands"]));
+    progress::content(&detail, &mut put);
     for (component, health) in detail["components"].as_object().into_iter().flatten() {
         let mut value =
             format!("{} since {}", output::text(&health["state"]), output::moment(&health["since_ms"]));

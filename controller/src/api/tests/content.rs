@@ -67,3 +67,59 @@ async fn bytes_of_another_object_and_names_that_are_none_are_refused() {
     let (status, _) = world.call("POST", "/api/v1/content/uploads/missing", ask, &[]).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+/// A release of two languages with one topic, whose files are here; its manifest's identity.
+fn stored(world: &World) -> String {
+    let checked = |text: &str| json!({"text": text, "state": "checked"});
+    let index = json!({
+        "format": 1, "day": "2026-11-25", "time_zone": "Europe/Berlin", "reference": "de",
+        "languages": [
+            {"code": "de", "name": "Deutsch", "direction": "ltr"},
+            {"code": "ar", "name": "العربية", "direction": "rtl"},
+        ],
+        "strings": {"de": {"path": "strings/de.ftl", "state": "checked"}},
+        "home": {"title": {"de": checked("Hallo"), "ar": checked("مرحبا")}, "intro": {"de": checked("x"), "ar": {"text": "x", "state": "draft"}}, "featured": []},
+        "topics": [{"id": "work", "name": {"de": checked("Arbeit")}}],
+        "offices": [], "forms": [], "guides": [], "videos": [], "series": [], "events": [],
+    })
+    .to_string();
+    let objects = world.state.releases.objects();
+    let digest = objects.put(index.as_bytes()).unwrap();
+    let entry = json!({"path": "release.json", "sha256": digest, "size": index.len()});
+    let manifest = format!("{{\"format\":1,\"files\":[\n{entry}\n]}}\n");
+    objects.put(manifest.as_bytes()).unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_release_says_what_is_missing_in_which_language() {
+    let world = World::new().await;
+    let mut release = crate::store::releases::Release {
+        name: "2026-11-25.1".into(),
+        manifest: stored(&world),
+        title: "T".into(),
+        bytes: 1,
+        files: 1,
+        published_ms: 1,
+        published_by: "a".into(),
+        withdrawn_ms: None,
+    };
+    let mut conn = world.state.pool.acquire().await.unwrap();
+    crate::store::releases::put(&mut conn, &release).await.unwrap();
+    let path = |name: &str| format!("/api/v1/releases/{name}/languages");
+    let (status, answer) = world.call("GET", &path("2026-11-25.1"), None, &[]).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["reference"], "de");
+    let arabic = json!({"code": "ar", "name": "العربية", "rtl": true, "missing": 2, "draft": 1});
+    assert_eq!(answer["languages"][1], arabic);
+    let cells = |n: usize| (answer["items"][n]["id"].clone(), answer["items"][n]["cells"].clone());
+    assert_eq!(cells(0), (json!("home"), json!(["checked", "draft"])));
+    assert_eq!(cells(1), (json!("strings"), json!(["checked", "missing"])));
+    assert_eq!(cells(2), (json!("work"), json!(["checked", "missing"])));
+    assert_eq!(answer["items"][2]["title"], "Arbeit");
+    assert_eq!(world.call("GET", &path("2026-11-25.9"), None, &[]).await.0, StatusCode::NOT_FOUND);
+    // One whose files were cleared away.
+    (release.name, release.manifest) = ("2026-11-24.1".into(), Digest::of(b"gone").to_string());
+    crate::store::releases::put(&mut conn, &release).await.unwrap();
+    let (status, problem) = world.call("GET", &path("2026-11-24.1"), None, &[]).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("incomplete")), "{problem}");
+}

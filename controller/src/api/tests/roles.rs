@@ -52,6 +52,7 @@ const LEAST: &[(&str, &str, Option<Role>)] = &[
     ("GET", "/api/v1/releases", Some(Role::Viewer)),
     ("POST", "/api/v1/releases", Some(Role::Operator)),
     ("GET", "/api/v1/releases/{name}", Some(Role::Viewer)),
+    ("GET", "/api/v1/releases/{name}/languages", Some(Role::Viewer)),
     ("GET", "/api/v1/rollouts", Some(Role::Viewer)),
     ("POST", "/api/v1/rollouts", Some(Role::Operator)),
     ("POST", "/api/v1/rollouts/preview", Some(Role::Operator)),

@@ -209,3 +209,52 @@ async fn a_recall_is_proven_by_each_display_and_lifted_once() {
     assert_eq!(world.call("DELETE", path, None, &[]).await.0, StatusCode::NO_CONTENT);
     assert_eq!(world.call("DELETE", path, None, &[]).await.0, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_download_says_how_far_and_how_fast_it_is() {
+    let world = world().await;
+    let (path, revision) = made(&world).await;
+    act(&world, &path, "start", &revision).await;
+    look(&world).await;
+    let now_ms = world.state.clock.now_ms();
+    let said = |bytes_done| {
+        let mut content = report("old", "new", UpdateState::Downloading);
+        let update = content.update.as_mut().unwrap();
+        (update.bytes_done, update.bytes_total) = (bytes_done, 1_000_000);
+        content
+    };
+    world.state.fleet.change(&"fp-01".parse().unwrap(), |t| {
+        t.pace.heard(Some(&said(0)), now_ms - 10_000);
+        t.pace.heard(Some(&said(250_000)), now_ms - 5_000);
+        t.reported.content = Some(said(250_000));
+        t.reported.generation = Some(t.desired_generation);
+        ((), true)
+    });
+    look(&world).await;
+    let (_, rollout) = world.call("GET", &path, None, &[]).await;
+    let (_, terminal) = world.call("GET", "/api/v1/terminals/fp-01", None, &[]).await;
+    let expected = json!({"bytes_done": 250_000, "bytes_total": 1_000_000, "bytes_from_neighbors": 0, "bytes_s": 50_000, "left_s": 15});
+    assert_eq!(rollout["displays"][0]["download"], expected, "{rollout}");
+    assert_eq!(terminal["download"], expected, "{terminal}");
+}
+
+#[tokio::test]
+async fn a_release_says_where_it_is_on_the_way_in_service_and_refused() {
+    let world = world().await;
+    let (path, revision) = made(&world).await;
+    act(&world, &path, "start", &revision).await;
+    look(&world).await;
+    let of = async |active: &str, state| {
+        world.state.fleet.change(&"fp-01".parse().unwrap(), |t| {
+            t.reported.content = Some(report(active, "new", state));
+            ((), true)
+        });
+        let (_, release) = world.call("GET", "/api/v1/releases/2026-11-25.1", None, &[]).await;
+        assert_eq!(release["wanted"], json!(["fp-01"]));
+        ["on_the_way", "in_service", "refused"].map(|name| release[name].as_array().unwrap().len())
+    };
+    assert_eq!(of("old", UpdateState::Downloading).await, [1, 0, 0]);
+    assert_eq!(of("old", UpdateState::RolledBack).await, [0, 0, 1]);
+    assert_eq!(of("old", UpdateState::Failed).await, [0, 0, 1]);
+    assert_eq!(of("new", UpdateState::Confirmed).await, [0, 1, 0]);
+}

@@ -881,6 +881,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/releases/{name}/languages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far each thing of a release is in each of its languages. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["LanguagesView"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rollouts": {
         parameters: {
             query?: never;
@@ -2493,6 +2528,11 @@ export interface components {
             /** @description The zone of its times. */
             zone: string;
         };
+        /**
+         * @description How far a thing is in a language.
+         * @enum {string}
+         */
+        CellView: "missing" | "draft" | "checked";
         /** @description The certificate that a display holds. */
         CertificateView: {
             /**
@@ -2597,6 +2637,17 @@ export interface components {
             targets_version?: number | null;
             update?: components["schemas"]["Update"] | null;
         };
+        /** @description A thing of a release. */
+        CoverageView: {
+            /** @description How far it is, in the order of the languages. */
+            cells: components["schemas"]["CellView"][];
+            /** @description Its id. */
+            id: string;
+            /** @description `home`, `strings`, `topic`, `office`, `form`, `guide`, `video` or `event`. */
+            kind: string;
+            /** @description What it is called in the language of reference. */
+            title?: string | null;
+        };
         /**
          * @description What decides a day.
          * @enum {string}
@@ -2654,16 +2705,7 @@ export interface components {
         DisplayView: {
             /** @description Name of what it had before. */
             before?: string | null;
-            /**
-             * Format: int64
-             * @description Bytes that have come.
-             */
-            bytes_done?: number | null;
-            /**
-             * Format: int64
-             * @description Bytes that are to come.
-             */
-            bytes_total?: number | null;
+            download?: components["schemas"]["DownloadView"] | null;
             label?: string | null;
             /**
              * Format: int64
@@ -2678,6 +2720,34 @@ export interface components {
             terminal: string;
             /** @description Its wave, from 0; absent: it takes no part. */
             wave?: number | null;
+        };
+        /** @description How far a download is, and how fast it comes. */
+        DownloadView: {
+            /**
+             * Format: int64
+             * @description Bytes that have come.
+             */
+            bytes_done: number;
+            /**
+             * Format: int64
+             * @description Bytes of these that neighbors gave.
+             */
+            bytes_from_neighbors: number;
+            /**
+             * Format: int64
+             * @description Bytes a second, of the last half minute; absent while it is not known.
+             */
+            bytes_s?: number | null;
+            /**
+             * Format: int64
+             * @description Bytes that are to come in all.
+             */
+            bytes_total: number;
+            /**
+             * Format: int64
+             * @description Seconds that the rest takes at this pace; absent while that is not known.
+             */
+            left_s?: number | null;
         };
         /** @description A neighbor that is not asked any more for this update. */
         Dropped: {
@@ -2797,6 +2867,32 @@ export interface components {
             terminal?: string | null;
             /** @description Why. */
             why: components["schemas"]["Why"];
+        };
+        /** @description A language of a release. */
+        LanguageView: {
+            /** @description Its tag (BCP 47). */
+            code: string;
+            /** @description Things that nobody has checked in it. */
+            draft: number;
+            /** @description Things that are missing in it, as a whole or in part. */
+            missing: number;
+            /** @description The language that it is a mode of, and from which comes what it lacks. */
+            mode_of?: string | null;
+            /** @description What those who speak it call it. */
+            name: string;
+            /** @description Whether its lines begin at the right. */
+            rtl: boolean;
+        };
+        /** @description The matrix of languages of a release. */
+        LanguagesView: {
+            /** @description What is in it. */
+            items: components["schemas"]["CoverageView"][];
+            /** @description The languages, in the order of the choice. */
+            languages: components["schemas"]["LanguageView"][];
+            /** @description The language in which everything is there. */
+            reference: string;
+            /** @description The release. */
+            release: string;
         };
         /**
          * @description What the display can do for a visitor right now.
@@ -3400,6 +3496,8 @@ export interface components {
             manifest: string;
             /** @description Its name. */
             name: string;
+            /** @description Those of them on which it is not in service yet, and nothing speaks against it so far. */
+            on_the_way: string[];
             /** @description Who brought it. */
             published_by: string;
             /**
@@ -3407,6 +3505,8 @@ export interface components {
              * @description When it came here.
              */
             published_ms: number;
+            /** @description Displays that refused it or took it back; each says why. */
+            refused: string[];
             /** @description What the editor calls it. */
             title: string;
             /** @description Displays that should have it. */
@@ -3876,6 +3976,7 @@ export interface components {
              * @description When that changed.
              */
             desired_at_ms?: number | null;
+            download?: components["schemas"]["DownloadView"] | null;
             page?: components["schemas"]["Page"] | null;
             /** @description Printers by name. */
             printers: {
@@ -4355,6 +4456,11 @@ export interface components {
             at_ms?: number | null;
             /** @description For programs. */
             code: string;
+            /**
+             * Format: int64
+             * @description Since when, where `at_ms` is the end of a wait.
+             */
+            since_ms?: number | null;
             /** @description In words. */
             text: components["schemas"]["Text"];
         };

@@ -1,5 +1,6 @@
 // The words of the API as the console uses them. The shapes are the controller's; nothing here
 // decides anything.
+import type { ContentReport, Download } from './content';
 
 export type Status = 'fault' | 'offline' | 'warning' | 'maintenance' | 'off' | 'unknown' | 'ok';
 /** Worst first: the order of the controller. */
@@ -167,6 +168,7 @@ export interface Desired {
   site_name: string;
   session_idle_s: number;
   languages: string[];
+  release?: { name: string; manifest: string } | null;
 }
 export interface Away {
   cause: string;
@@ -183,6 +185,8 @@ export interface TerminalDetail extends TerminalSummary {
   services?: Record<string, UnitState> | null;
   printers: Record<string, Printer | null>;
   page?: Page | null;
+  content?: ContentReport | null;
+  download?: Download | null;
   desired?: Desired | null;
   desired_at_ms?: number | null;
   reported_generation?: number | null;

@@ -2,7 +2,7 @@
 // query, so that every view can be linked.
 
 export interface Match {
-  name: 'overview' | 'terminal' | 'orders' | 'calendar' | 'schedules' | 'audit' | 'access' | 'settings' | 'missing';
+  name: 'overview' | 'terminal' | 'orders' | 'calendar' | 'schedules' | 'content' | 'rollouts' | 'rollout' | 'audit' | 'access' | 'settings' | 'missing';
   params: Record<string, string>;
 }
 
@@ -13,6 +13,9 @@ const ROUTES: [RegExp, Match['name'], string[]][] = [
   [/^\/orders$/, 'orders', []],
   [/^\/calendar$/, 'calendar', []],
   [/^\/schedules$/, 'schedules', []],
+  [/^\/content$/, 'content', []],
+  [/^\/rollouts$/, 'rollouts', []],
+  [/^\/rollouts\/([^/]+)$/, 'rollout', ['id']],
   [/^\/audit$/, 'audit', []],
   [/^\/access$/, 'access', []],
   [/^\/settings$/, 'settings', []],

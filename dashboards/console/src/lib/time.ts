@@ -37,6 +37,11 @@ export function moment(ms: number, language: string): string {
 export function hourMinute(ms: number, language: string): string {
   return format(language, 'hm', { hour: '2-digit', minute: '2-digit' }).format(ms);
 }
+/** Hours and minutes today, with the day otherwise. */
+export function shortMoment(ms: number, nowMs: number, language: string): string {
+  const at = hourMinute(ms, language);
+  return date(ms, language) === date(nowMs, language) ? at : `${day(ms, language)} ${at}`;
+}
 export function day(ms: number, language: string): string {
   return format(language, 'day', { weekday: 'short', day: '2-digit', month: '2-digit' }).format(ms);
 }
@@ -53,4 +58,17 @@ export function bucket(index: number, nowMs: number): { from: number; to: number
   const newest = Math.floor(nowMs / BUCKET_MS) * BUCKET_MS;
   const from = newest - (BUCKETS - 1 - index) * BUCKET_MS;
   return { from, to: from + BUCKET_MS };
+}
+
+/** How far the offices' clocks are ahead of UTC at a moment. */
+function offsetMs(ms: number): number {
+  const parts = new Intl.DateTimeFormat('sv-SE', { timeZone: ZONE, dateStyle: 'short', timeStyle: 'medium' }).format(ms);
+  return Date.parse(`${parts.replace(' ', 'T')}Z`) - Math.floor(ms / 1_000) * 1_000;
+}
+
+/** The moment of `2026-12-01T06:00` at the offices, wherever the reader sits. */
+export function officeMs(local: string): number {
+  const utc = Date.parse(`${local.slice(0, 16)}:00Z`);
+  // The offset of the moment itself; the first guess may lie on the other side of a change.
+  return utc - offsetMs(utc - offsetMs(utc));
 }

@@ -25,3 +25,10 @@ export function bytes(value: number, language: string): string {
 export function percent(part: number, whole: number): number | null {
   return whole > 0 ? Math.round((part / whole) * 100) : null;
 }
+
+/** Seconds in the unit that people use: the end of a message's name, and its number. */
+export function left(seconds: number): { unit: 'seconds' | 'minutes' | 'hours'; count: number } {
+  if (seconds < 100) return { unit: 'seconds', count: Math.ceil(seconds) };
+  if (seconds < 6_000) return { unit: 'minutes', count: Math.ceil(seconds / 60) };
+  return { unit: 'hours', count: Math.ceil(seconds / 3_600) };
+}

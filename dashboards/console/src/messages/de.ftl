@@ -655,3 +655,333 @@ skip-no-display = Kein Terminal gehört dazu.
 skip-not-applicable = Kein Terminal konnte den Auftrag nehmen.
 run-ordering = wird erteilt
 run-unknown = Nicht bekannt: Der Controller endete dabei.
+
+## Inhalte
+title-content = Inhalte
+release = Veröffentlichung
+releases = Veröffentlichungen
+releases-none = Noch ist nichts veröffentlicht. Die Redaktion veröffentlicht einen Ordner mit „migradoctl content publish“.
+release-newest = neueste
+release-withdrawn = zurückgezogen { $at }
+release-published = veröffentlicht { $at } von { $by }
+release-files = { $n ->
+    [one] eine Datei
+   *[other] { $text } Dateien
+}
+release-roll-out = Ausrollen …
+release-of = { $n } von { $of }
+release-nowhere = Auf keinem Terminal.
+release-gone = Auf { $n } von { $of } Terminals nicht mehr in Betrieb
+release-still = Noch in Betrieb auf
+release-elsewhere = Ohne Standort
+release-without = Terminals, die keine Veröffentlichung zeigen oder es nicht sagen:
+place-in-service = in Betrieb
+place-on-the-way = unterwegs
+place-refused = abgelehnt
+editions = Ausgaben von Formularen
+editions-none = Noch hat keine Veröffentlichung ein Formular.
+edition-of = Ausgabe { $edition }
+edition-span = { $from } bis { $until }
+edition-live = { $n ->
+    [one] Wird an einem Terminal ausgegeben
+   *[other] Wird an { $n } Terminals ausgegeben
+}
+edition-held = { $n ->
+    [one] An einem Terminal zurückgehalten
+   *[other] An { $n } Terminals zurückgehalten
+}
+edition-nowhere = Wird nirgends ausgegeben
+edition-in = In { $names }
+validity-valid = Gültig
+validity-ends-soon = Endet bald
+validity-expired = Abgelaufen
+validity-not-yet = Noch nicht gültig
+validity-recalled = Zurückgerufen
+recalls = Rückrufe
+recall-do = Zurückrufen
+recall-title = Zurückrufen: { $title }, Ausgabe { $edition }
+recall-text = Kein Terminal gibt diese Ausgabe mehr aus, welche Veröffentlichung es auch hat. Jedes Terminal weist nach, dass es den Rückruf befolgt; ein nicht verbundenes, sobald es zurück ist.
+recall-reason = Grund (steht im Protokoll)
+recall-done = Zurückgerufen: { $title }.
+recall-proven = Nachgewiesen auf { $n } von { $of }
+recall-missing = Es fehlt:
+recall-offline-since = nicht verbunden seit { $at }
+recall-by = zurückgerufen von { $by }, { $at }
+recall-proofs = Nachweise
+recall-proven-at = befolgt seit { $at }
+recall-lift = Rückruf aufheben
+recall-lift-title = Rückruf aufheben: { $form }, Ausgabe { $edition }
+recall-lift-text = Die Terminals dürfen diese Ausgabe wieder ausgeben.
+matrix = Sprachen
+matrix-item = Was
+matrix-gaps = Nur Lücken
+matrix-no-gaps = In jeder Sprache ist alles da und geprüft.
+matrix-complete = vollständig
+matrix-missing = { $n } fehlen
+matrix-draft = { $n } ungeprüft
+matrix-table = Sprachen von { $release }
+cell-checked = geprüft
+cell-draft = da, nicht geprüft
+cell-missing = fehlt ganz oder zum Teil
+kind-home = Startseite
+kind-strings = Wörter der Seite
+kind-topic = Thema
+kind-office = Dienststelle
+kind-form = Formular
+kind-guide = Anleitung
+kind-video = Video
+kind-event = Veranstaltung
+content-not-told = Dieses Terminal sagt nichts von Inhalten.
+content-active = In Betrieb
+content-previous = Die vorige
+content-none = keine
+content-wanted = Soll haben
+content-recalled = Hier zurückgehalten
+content-list = Signierte Liste
+content-list-stale = seit { $at } nicht erneuert; was in Betrieb ist, bleibt es
+update-to = Aktualisierung auf { $name }:
+update-downloading = wird geholt
+update-staged = geholt und geprüft
+update-waiting = wartet
+update-activating = wird in Betrieb genommen
+update-observing = in Betrieb, wird beobachtet
+update-confirmed = bestätigt
+update-rolled-back = zurückgerollt
+update-failed = fehlgeschlagen
+update-waits-visitor = Wartet auf einen Besucher
+update-waits-download-window = Wartet auf das Fenster zum Herunterladen
+update-waits-activate-window = Wartet auf das Fenster zur Inbetriebnahme
+update-waits-leave = Wartet, bis es im Rollout an der Reihe ist
+update-waits-since = seit { $at }
+update-waits-latest = spätestens { $at }
+update-waits-until = bis { $at }
+update-penalty = { $n ->
+    [one] Wird nach einem Versuch in Ruhe gelassen, bis { $at }.
+   *[other] Wird nach { $n } Versuchen in Ruhe gelassen, bis { $at }.
+}
+update-detail = In den Worten des Terminals
+update-retry = Jetzt noch einmal versuchen
+finding-rollback = Eine ältere signierte Liste wurde angeboten als die hier bekannte: abgelehnt.
+finding-freeze = Die signierte Liste ist abgelaufen.
+finding-mix-and-match = Teile verschiedener signierter Listen wurden zusammen angeboten: abgelehnt.
+finding-endless-data = Es kamen mehr Daten als angekündigt: abgelehnt.
+finding-slow-data = Die Daten kamen zu langsam.
+finding-wrong-key = Mit einem Schlüssel signiert, der nicht gilt: abgelehnt.
+finding-tampered = Eine Datei ist nicht, was die signierte Liste sagt: abgelehnt.
+finding-truncated = Eine Datei war abgeschnitten.
+finding-unsafe-path = Der Pfad einer Datei führt aus ihrem Ordner heraus: abgelehnt.
+finding-unknown-format = Ein Format, das dieses Terminal nicht kennt.
+finding-not-found = Etwas von der Veröffentlichung ist nicht zu bekommen.
+finding-not-listed = Die signierte Liste enthält diese Veröffentlichung nicht.
+finding-storage = Die Platte nahm es nicht an.
+finding-transport = Die Leitung hält nicht.
+finding-no-space = Auf der Platte ist kein Platz dafür.
+finding-no-room = Über dem Rest, der frei bleiben muss, ist kein Platz dafür.
+finding-budget = Es bräuchte mehr Bytes von der Leitung, als es darf.
+finding-halted = Das Herunterladen wurde angehalten.
+finding-internal = Der Agent hat einen Fehler gemacht.
+finding-interrupted = Der Strom fiel aus, oder der Agent endete, während sie in Betrieb ging.
+finding-agent-restarts = Der Agent startete damit immer wieder neu.
+finding-page-silent = Die Besucherseite zeigte sie nicht: kein Lebenszeichen.
+finding-page-refuses = Die Besucherseite konnte sie nicht zeigen.
+finding-printer = Der Drucker war damit nicht zu benutzen.
+finding-other = Das Terminal meldet „{ $name }“.
+download-bar = Herunterladen: { $name }
+download-of = { $percent } %, { $done } von { $total }
+download-rate = { $rate }/s
+download-stands = steht still
+download-left-seconds = { $n ->
+    [one] noch eine Sekunde
+   *[other] noch { $n } Sekunden
+}
+download-left-minutes = { $n ->
+    [one] noch eine Minute
+   *[other] noch { $n } Minuten
+}
+download-left-hours = { $n ->
+    [one] noch eine Stunde
+   *[other] noch { $n } Stunden
+}
+download-neighbors = { $size } von Nachbarn
+duration-seconds = { $n ->
+    [one] eine Sekunde
+   *[other] { $n } Sekunden
+}
+duration-minutes = { $n ->
+    [one] eine Minute
+   *[other] { $n } Minuten
+}
+duration-hours = { $n ->
+    [one] eine Stunde
+   *[other] { $n } Stunden
+}
+
+## Rollouts
+title-rollouts = Rollouts
+title-rollout = Rollout
+rollouts-none = Es gibt noch keine Rollouts.
+rollout-missing = Diesen Rollout gibt es nicht.
+rollout-new = Neuer Rollout
+rollout-draft = Nicht gestartet
+rollout-awaiting-approval = Wartet auf Freigabe
+rollout-scheduled = Geplant
+rollout-running = Läuft
+rollout-paused = Angehalten
+rollout-halted = Wird zurückgenommen
+rollout-completed = Abgeschlossen
+rollout-canceled = Vorzeitig beendet
+rollout-rolled-back = Zurückgenommen
+rollout-made = angelegt von { $by }, { $at }
+rollout-by = Wer
+rollout-started-by = gestartet von { $by }
+rollout-approved-by = freigegeben von { $by }
+rollout-starts = beginnt { $at }
+rollout-limits = Zeitgrenzen
+rollout-limits-value = { $reach } bis erreichbar, { $download } zum Herunterladen, { $activate } zur Inbetriebnahme
+rollout-throttle-value = höchstens { $rate }/s
+rollout-wait-value = wartet höchstens { $time } auf einen Besucher
+rollout-waves = Wellen
+step-pending = nicht begonnen
+step-downloading = wird geholt
+step-staged = geholt
+step-waiting = wartet
+step-activating = geht in Betrieb
+step-observing = wird beobachtet
+step-confirmed = bestätigt
+step-rolled-back = von selbst zurückgerollt
+step-failed = fehlgeschlagen
+step-timed-out = kein Ergebnis in der Zeit
+step-unreached = nicht erreicht
+step-left-out = ausgenommen
+step-returning = geht zurück
+step-returned = wieder zurück
+wave-pending = Nicht begonnen
+wave-running = Läuft
+wave-observing = Wird beobachtet
+wave-through = Durch
+wave-number = Welle { $n } von { $of }
+wave-number-of = Welle { $n }
+wave-confirmed = { $n } von { $of } bestätigt
+wave-begun = begonnen { $at }
+wave-observing-until = beobachtet bis { $at }
+wave-success = nächste Welle ab { $n } % bestätigt
+wave-errors-count = { $n ->
+    [0] hält beim ersten Fehler
+    [one] hält bei mehr als einem Fehler
+   *[other] hält bei mehr als { $n } Fehlern
+}
+wave-errors-percent = hält über { $n } % Fehlern
+wave-errors-now = (jetzt { $n })
+wave-observe = { $time } beobachtet
+wave-observe-not = nicht beobachtet
+wave-pause-after = wartet dann auf einen Menschen
+wave-displays = { $n ->
+    [one] Ein Terminal
+   *[other] { $n } Terminals
+}
+wave-empty-yet = Hat noch keine Terminals.
+wave-empty-now = Hat keine Terminals.
+pending-turn = Ist noch nicht an der Reihe.
+display-back-to = zurück zu { $name }
+who-rest = alle übrigen
+who-count = { $n ->
+    [one] ein Terminal
+   *[other] { $n } Terminals
+}
+who-percent = bis { $n } % dabei sind
+who-site = Standort { $name }
+who-label = Merkmal „{ $name }“
+error-code-applies-to-none = Kein Terminal nimmt teil.
+error-code-unsolvable = Der Plan ist unmöglich; unten stehen die Terminals und was im Weg ist.
+error-code-same-eyes = Wer einen Rollout angelegt oder gestartet hat, darf ihn nicht freigeben.
+error-code-withdrawn = Die Veröffentlichung wurde inzwischen zurückgezogen.
+error-code-unfit-state = Das passt nicht zum Stand des Rollouts.
+error-code-incomplete = Die Dateien dieser Veröffentlichung sind hier nicht mehr aufgehoben.
+reason-wait = Seit { $since }, spätestens { $at }.
+reason-since = Seit { $at }.
+reason-until = Bis { $at }.
+reason-from = Ab { $at }.
+rollout-do-start = Starten
+rollout-do-approve = Freigeben
+rollout-do-pause = Anhalten
+rollout-do-resume = Fortsetzen
+rollout-do-back = Zurücknehmen
+rollout-do-cancel = Beenden
+rollout-ask-start = { $n ->
+    [0] Wer teilnimmt, entscheidet sich jetzt, nach dem Stand der Terminals; sie bekommen { $release }, Welle für Welle. Ein unmöglicher Plan wird abgelehnt.
+    [one] Ein Terminal bekommt { $release }, Welle für Welle.
+   *[other] { $n } Terminals bekommen { $release }, Welle für Welle.
+}
+rollout-ask-approve = { $n ->
+    [one] Sie geben { $release } für ein Terminal frei. Danach beginnt die erste Welle.
+   *[other] Sie geben { $release } für { $n } Terminals frei. Danach beginnt die erste Welle.
+}
+rollout-ask-pause = Nichts Neues beginnt, bis jemand fortsetzt. Terminals, die mit { $release } begonnen haben, bringen es zu Ende.
+rollout-ask-resume = Es geht mit { $release } weiter; wo eine Welle durch ist, mit der nächsten.
+rollout-ask-back = { $n ->
+    [0] Kein Terminal hat mit { $release } begonnen; es wird auch keines.
+    [one] Ein Terminal, das { $release } hat oder dabei ist, bekommt wieder, was es hatte.
+   *[other] { $n } Terminals, die { $release } haben oder dabei sind, bekommen wieder, was sie hatten.
+}
+rollout-ask-cancel = Der Rollout endet. Terminals, die { $release } haben, behalten es; die anderen behalten, was sie hatten.
+rollout-done = { $what }: { $title }.
+rollout-is-now = Der Rollout ist jetzt:
+rollout-again = Gesehen, fragen Sie mich erneut
+rollout-same-eyes = Wer einen Rollout angelegt oder gestartet hat, darf ihn nicht freigeben; bitten Sie jemand anderen.
+rollout-preview = Weiter zum Plan
+rollout-start = { $n ->
+    [0] Kein Terminal nimmt teil
+    [one] Für ein Terminal starten
+   *[other] Für { $n } Terminals starten
+}
+rollout-start-four = { $n ->
+    [0] Kein Terminal nimmt teil
+    [one] Zur Freigabe vorlegen, für ein Terminal
+   *[other] Zur Freigabe vorlegen, für { $n } Terminals
+}
+rollout-started = Gestartet: { $title }.
+rollout-title = Titel
+rollout-scope-all = alle Terminals
+rollout-scope-site = ein Standort
+rollout-scope-terminals = einzelne Terminals
+rollout-more = Beginn, Grenzen und Ausnahmen
+rollout-not-before = Nicht vor
+rollout-throttle = Kibibytes je Sekunde und Terminal
+rollout-throttle-none = keine Grenze
+rollout-wait = Minuten, die es höchstens auf einen Besucher wartet
+rollout-wait-none = solange einer da ist
+rollout-reach = Stunden, um erreichbar zu werden
+rollout-download = Stunden zum Herunterladen
+rollout-activate = Minuten zur Inbetriebnahme
+rollout-allow-single = Das einzige Terminal seiner Art an einem Standort darf während der Öffnungszeit weg sein
+wave-who = Welche Terminals
+wave-kind-count = Anzahl
+wave-kind-percent = Prozent von allen
+wave-kind-site = Standort
+wave-kind-label = Merkmal
+wave-kind-terminals = einzelne Terminals
+wave-kind-rest = alle übrigen
+wave-name = Name
+wave-name-hint = wie daneben gewählt
+wave-success-field = Prozent bestätigt vor der nächsten Welle
+wave-errors-field = Fehler, die hingenommen werden
+wave-errors-in = Fehler gezählt in
+wave-errors-displays = Terminals
+wave-observe-field = Minuten, die sie beobachtet wird
+wave-pause-field = Ein Mensch lässt die nächste Welle beginnen
+wave-remove = Welle { $n } entfernen
+wave-add = Welle hinzufügen
+plan-of = Wer { $release } bekommt, wann, und warum nicht. Noch ist nichts geschehen.
+plan-impossible = Dieser Plan ist unmöglich:
+plan-nobody = Kein Terminal nimmt teil.
+plan-four-eyes = Jemand anderes muss ihn freigeben, bevor er beginnt.
+plan-wave = { $n ->
+    [one] ein Terminal, ab { $at }
+   *[other] { $n } Terminals, ab { $at }
+}
+plan-wave-empty = Für diese Welle ist keines übrig.
+plan-times = holt ab { $download }, in Betrieb ab { $activate }
+plan-out = { $n ->
+    [one] Ein Terminal nimmt nicht teil
+   *[other] { $n } Terminals nehmen nicht teil
+}

@@ -655,3 +655,333 @@ skip-no-display = No display belongs to it.
 skip-not-applicable = No display could take the order.
 run-ordering = being given
 run-unknown = Not known: the controller ended in the middle.
+
+## Content
+title-content = Content
+release = Release
+releases = Releases
+releases-none = Nothing is published yet. An editor publishes a folder with “migradoctl content publish”.
+release-newest = newest
+release-withdrawn = withdrawn { $at }
+release-published = published { $at } by { $by }
+release-files = { $n ->
+    [one] one file
+   *[other] { $text } files
+}
+release-roll-out = Roll out …
+release-of = { $n } of { $of }
+release-nowhere = On no display.
+release-gone = Not in service any more on { $n } of { $of } displays
+release-still = Still in service on
+release-elsewhere = Without a site
+release-without = Displays that serve no release, or do not say:
+place-in-service = in service
+place-on-the-way = on the way
+place-refused = refused
+editions = Editions of forms
+editions-none = No release has a form yet.
+edition-of = Edition { $edition }
+edition-span = { $from } to { $until }
+edition-live = { $n ->
+    [one] Handed out at one display
+   *[other] Handed out at { $n } displays
+}
+edition-held = { $n ->
+    [one] Held back at one display
+   *[other] Held back at { $n } displays
+}
+edition-nowhere = Not handed out anywhere
+edition-in = In { $names }
+validity-valid = Valid
+validity-ends-soon = Ends soon
+validity-expired = Expired
+validity-not-yet = Not valid yet
+validity-recalled = Recalled
+recalls = Recalls
+recall-do = Recall
+recall-title = Recall: { $title }, edition { $edition }
+recall-text = No display hands this edition out any more, whatever release it has. Each display proves that it holds the recall; one that is not connected does so once it is back.
+recall-reason = Reason (kept in the audit)
+recall-done = Recalled: { $title }.
+recall-proven = Proven on { $n } of { $of }
+recall-missing = Missing:
+recall-offline-since = offline since { $at }
+recall-by = recalled by { $by }, { $at }
+recall-proofs = Proofs
+recall-proven-at = holds it since { $at }
+recall-lift = Take back the recall
+recall-lift-title = Take back the recall of { $form }, edition { $edition }
+recall-lift-text = Displays may hand this edition out again.
+matrix = Languages
+matrix-item = What
+matrix-gaps = Gaps only
+matrix-no-gaps = Everything is there in every language, and checked.
+matrix-complete = complete
+matrix-missing = { $n } missing
+matrix-draft = { $n } unchecked
+matrix-table = Languages of { $release }
+cell-checked = checked
+cell-draft = there, not checked
+cell-missing = missing, as a whole or in part
+kind-home = First page
+kind-strings = Words of the page
+kind-topic = Topic
+kind-office = Office
+kind-form = Form
+kind-guide = Guide
+kind-video = Video
+kind-event = Event
+content-not-told = This display says nothing of content.
+content-active = In service
+content-previous = The one before
+content-none = none
+content-wanted = Should have
+content-recalled = Held back here
+content-list = Signed list
+content-list-stale = has not been renewed since { $at }; what is in service stays
+update-to = Update to { $name }:
+update-downloading = fetching
+update-staged = fetched and verified
+update-waiting = waiting
+update-activating = being put in service
+update-observing = in service, being watched
+update-confirmed = confirmed
+update-rolled-back = rolled back
+update-failed = failed
+update-waits-visitor = Waits for a visitor
+update-waits-download-window = Waits for the download window
+update-waits-activate-window = Waits for the window in which it may be put in service
+update-waits-leave = Waits for its turn in the rollout
+update-waits-since = since { $at }
+update-waits-latest = at the latest { $at }
+update-waits-until = until { $at }
+update-penalty = { $n ->
+    [one] Is left alone after one attempt, until { $at }.
+   *[other] Is left alone after { $n } attempts, until { $at }.
+}
+update-detail = The display's own words
+update-retry = Try again now
+finding-rollback = An older signed list was offered than the one known here: refused.
+finding-freeze = The signed list is past its end.
+finding-mix-and-match = Parts of different signed lists were offered together: refused.
+finding-endless-data = More data came than was announced: refused.
+finding-slow-data = The data came too slowly.
+finding-wrong-key = Signed with a key that does not count: refused.
+finding-tampered = A file is not what the signed list says: refused.
+finding-truncated = A file was cut short.
+finding-unsafe-path = A file has a path that leads out of its folder: refused.
+finding-unknown-format = A format that this display does not know.
+finding-not-found = Something of the release is not to be had.
+finding-not-listed = The signed list does not have this release.
+finding-storage = The disk did not take it.
+finding-transport = The line does not hold.
+finding-no-space = There is no space for it on the disk.
+finding-no-room = There is no room for it above the floor that stays free.
+finding-budget = It would take more bytes from the line than it may.
+finding-halted = The fetching was halted.
+finding-internal = The agent has made a mistake.
+finding-interrupted = The power went, or the agent ended, while it was being put in service.
+finding-agent-restarts = The agent restarted again and again with it.
+finding-page-silent = The visitor's page did not show it: no sign of life.
+finding-page-refuses = The visitor's page could not show it.
+finding-printer = The printer could not be used with it.
+finding-other = The display reports “{ $name }”.
+download-bar = Download of { $name }
+download-of = { $percent } %, { $done } of { $total }
+download-rate = { $rate }/s
+download-stands = stands still
+download-left-seconds = { $n ->
+    [one] a second left
+   *[other] { $n } seconds left
+}
+download-left-minutes = { $n ->
+    [one] a minute left
+   *[other] { $n } minutes left
+}
+download-left-hours = { $n ->
+    [one] an hour left
+   *[other] { $n } hours left
+}
+download-neighbors = { $size } from neighbors
+duration-seconds = { $n ->
+    [one] one second
+   *[other] { $n } seconds
+}
+duration-minutes = { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+}
+duration-hours = { $n ->
+    [one] one hour
+   *[other] { $n } hours
+}
+
+## Rollouts
+title-rollouts = Rollouts
+title-rollout = Rollout
+rollouts-none = There are no rollouts yet.
+rollout-missing = There is no such rollout.
+rollout-new = New rollout
+rollout-draft = Not started
+rollout-awaiting-approval = Waits for approval
+rollout-scheduled = Scheduled
+rollout-running = Running
+rollout-paused = Paused
+rollout-halted = Is being taken back
+rollout-completed = Completed
+rollout-canceled = Ended early
+rollout-rolled-back = Taken back
+rollout-made = made by { $by }, { $at }
+rollout-by = Who
+rollout-started-by = started by { $by }
+rollout-approved-by = approved by { $by }
+rollout-starts = starts { $at }
+rollout-limits = Time limits
+rollout-limits-value = { $reach } to be reached, { $download } to fetch, { $activate } to be put in service
+rollout-throttle-value = { $rate }/s at most
+rollout-wait-value = waits { $time } for a visitor at most
+rollout-waves = Waves
+step-pending = not begun
+step-downloading = fetching
+step-staged = fetched
+step-waiting = waiting
+step-activating = being put in service
+step-observing = being watched
+step-confirmed = confirmed
+step-rolled-back = rolled back by itself
+step-failed = failed
+step-timed-out = no result in time
+step-unreached = not reached
+step-left-out = left out
+step-returning = going back
+step-returned = back again
+wave-pending = Not begun
+wave-running = Running
+wave-observing = Being watched
+wave-through = Through
+wave-number = Wave { $n } of { $of }
+wave-number-of = Wave { $n }
+wave-confirmed = { $n } of { $of } confirmed
+wave-begun = begun { $at }
+wave-observing-until = watched until { $at }
+wave-success = next wave at { $n } % confirmed
+wave-errors-count = { $n ->
+    [0] halts at the first error
+    [one] halts after more than one error
+   *[other] halts after more than { $n } errors
+}
+wave-errors-percent = halts above { $n } % errors
+wave-errors-now = ({ $n } now)
+wave-observe = watched for { $time }
+wave-observe-not = not watched
+wave-pause-after = then waits for a person
+wave-displays = { $n ->
+    [one] One display
+   *[other] { $n } displays
+}
+wave-empty-yet = Has no displays yet.
+wave-empty-now = Has no displays.
+pending-turn = Its turn has not come.
+display-back-to = back to { $name }
+who-rest = all that are left
+who-count = { $n ->
+    [one] one display
+   *[other] { $n } displays
+}
+who-percent = until { $n } % are in
+who-site = site { $name }
+who-label = label “{ $name }”
+error-code-applies-to-none = No display takes part.
+error-code-unsolvable = The plan is impossible; below stand the displays and what stands in the way.
+error-code-same-eyes = Whoever made or started a rollout may not approve it.
+error-code-withdrawn = The release was taken back meanwhile.
+error-code-unfit-state = That does not fit the state of the rollout.
+error-code-incomplete = The files of this release are not kept here any more.
+reason-wait = Since { $since }, at the latest { $at }.
+reason-since = Since { $at }.
+reason-until = Until { $at }.
+reason-from = From { $at } on.
+rollout-do-start = Start
+rollout-do-approve = Approve
+rollout-do-pause = Pause
+rollout-do-resume = Go on
+rollout-do-back = Take back
+rollout-do-cancel = End
+rollout-ask-start = { $n ->
+    [0] Who takes part is decided now, by the displays as they are; they get { $release }, wave by wave. A plan that is impossible is refused.
+    [one] One display gets { $release }, wave by wave.
+   *[other] { $n } displays get { $release }, wave by wave.
+}
+rollout-ask-approve = { $n ->
+    [one] You say yes to { $release } on one display. The first wave begins after that.
+   *[other] You say yes to { $release } on { $n } displays. The first wave begins after that.
+}
+rollout-ask-pause = Nothing new begins until somebody lets it go on. Displays that have begun with { $release } finish it.
+rollout-ask-resume = It goes on with { $release }; where a wave is through, with the next one.
+rollout-ask-back = { $n ->
+    [0] No display has begun with { $release } yet; none will.
+    [one] One display that has { $release } or is on the way to it gets again what it had.
+   *[other] { $n } displays that have { $release } or are on the way to it get again what they had.
+}
+rollout-ask-cancel = The rollout ends. Displays that have { $release } keep it; the others keep what they had.
+rollout-done = { $what }: { $title }.
+rollout-is-now = The rollout is now:
+rollout-again = I have seen it, ask me anew
+rollout-same-eyes = Whoever made or started a rollout may not approve it; ask somebody else.
+rollout-preview = Continue to the plan
+rollout-start = { $n ->
+    [0] No display takes part
+    [one] Start for one display
+   *[other] Start for { $n } displays
+}
+rollout-start-four = { $n ->
+    [0] No display takes part
+    [one] Submit for approval, for one display
+   *[other] Submit for approval, for { $n } displays
+}
+rollout-started = Started: { $title }.
+rollout-title = Title
+rollout-scope-all = all displays
+rollout-scope-site = one site
+rollout-scope-terminals = single displays
+rollout-more = Start, limits and exceptions
+rollout-not-before = Not before
+rollout-throttle = Kibibytes per second and display
+rollout-throttle-none = no limit
+rollout-wait = Minutes it waits for a visitor at most
+rollout-wait-none = as long as there is one
+rollout-reach = Hours to be reached
+rollout-download = Hours to fetch
+rollout-activate = Minutes to be put in service
+rollout-allow-single = The only display of its kind at a site may be away during opening hours
+wave-who = Which displays
+wave-kind-count = number
+wave-kind-percent = percent of all
+wave-kind-site = site
+wave-kind-label = label
+wave-kind-terminals = single displays
+wave-kind-rest = all that are left
+wave-name = Name
+wave-name-hint = as chosen beside
+wave-success-field = Percent confirmed before the next wave
+wave-errors-field = Errors that are put up with
+wave-errors-in = Errors counted in
+wave-errors-displays = displays
+wave-observe-field = Minutes that it is watched
+wave-pause-field = A person lets the next wave begin
+wave-remove = Remove wave { $n }
+wave-add = Add a wave
+plan-of = Who gets { $release }, when, and why not. Nothing has been done yet.
+plan-impossible = This plan is impossible:
+plan-nobody = No display takes part.
+plan-four-eyes = Somebody else has to approve it before it begins.
+plan-wave = { $n ->
+    [one] one display, from { $at }
+   *[other] { $n } displays, from { $at }
+}
+plan-wave-empty = Nobody is left for this wave.
+plan-times = fetches from { $download }, in service from { $activate }
+plan-out = { $n ->
+    [one] One display takes no part
+   *[other] { $n } displays take no part
+}
