@@ -31,7 +31,7 @@ step_unit() { # Unit, table and contract tests of every crate; what starts proce
         cargo test --quiet --workspace --test contract --test tidy
 }
 step_parts() { # One part with real neighbors: the link with a broker, the agent with printer and bus.
-    cargo test --quiet --workspace --test session --test signing --test tls --test printer_live --test systemd
+    cargo test --quiet --workspace --test session --test signing --test tls --test neighbor --test printer_live --test systemd
 }
 step_deploy() { cargo test --quiet --workspace --test deploy; }
 step_e2e() { cargo test --quiet --workspace --test e2e; }

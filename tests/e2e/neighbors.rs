@@ -135,7 +135,7 @@ async fn a_site_of_three_downloads_a_release_once_and_its_successor_once() {
     let (right, before) = (noise(2), site.carried());
     let object = migrado_content::digest::Digest::of(&right).to_string();
     let file = site.fleet.terminals[1].data_dir.join("content/objects").join(&object[..2]).join(&object);
-    std::fs::write(&file, &noise(3)).unwrap();
+    std::fs::write(&file, noise(3)).unwrap();
     until("the file is right again", seconds(60), || async {
         if std::fs::read(&file).is_ok_and(|bytes| bytes == right) { Ok(()) } else { Err(()) }
     })

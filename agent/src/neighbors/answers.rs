@@ -110,7 +110,7 @@ async fn give(host: Arc<Host>, object: Digest, begins: u64) -> Response<Body> {
         }
         Err(_) => return plain(StatusCode::INTERNAL_SERVER_ERROR),
     };
-    if begins > size {
+    if begins > 0 && begins >= size {
         return plain(StatusCode::RANGE_NOT_SATISFIABLE);
     }
     let giving = Giving { file, at: begins, left: size - begins, host, _place: place };

@@ -144,26 +144,30 @@ enum Does {
     Follows,
     Fetches(u64),
     Has,
+    /// Reached no more.
     Dead,
+    /// Reached, and standing still.
+    Stuck(u64),
 }
 
 /// A site of twenty on which everybody wants a release at once. A fetch takes a hundred seconds, over
-/// either line. The first one dies after `dies` seconds. Gives how many went to the controller.
-fn site(dies: Option<u64>) -> usize {
+/// either line. The first one becomes something else after so many seconds. Gives how many went to the
+/// controller.
+fn site(becomes: Option<(u32, Does)>) -> usize {
     let began = Instant::now();
     let mut displays: Vec<(Does, Choice)> =
         (0..20).map(|n| (Does::Follows, Choice::new(n, n, began))).collect();
     let mut alone = 0;
-    for second in 0..3600 {
+    for second in 0..3600_u32 {
         let now = began + second * SECOND;
-        if dies == Some(u64::from(second)) {
-            displays[0].0 = Does::Dead;
+        if let Some((_, is)) = becomes.filter(|(at, _)| *at == second) {
+            displays[0].0 = is;
         }
         let words: Vec<Option<Word>> = displays
             .iter()
             .map(|(does, _)| match does {
                 Does::Follows => Some(fetching(0)),
-                Does::Fetches(bytes) => Some(fetching(*bytes)),
+                Does::Fetches(bytes) | Does::Stuck(bytes) => Some(fetching(*bytes)),
                 Does::Has => Some(Word::Complete),
                 Does::Dead => None,
             })
@@ -172,7 +176,7 @@ fn site(dies: Option<u64>) -> usize {
             match does {
                 Does::Fetches(99) => *does = Does::Has,
                 Does::Fetches(bytes) => *bytes += 1,
-                Does::Has | Does::Dead => {}
+                Does::Has | Does::Dead | Does::Stuck(_) => {}
                 Does::Follows => {
                     for n in choice.worth_asking(now) {
                         match words[n] {
@@ -193,15 +197,16 @@ fn site(dies: Option<u64>) -> usize {
         }
     }
     let has = displays.iter().filter(|(does, _)| *does == Does::Has).count();
-    assert_eq!(has, 20 - usize::from(dies.is_some()), "everybody who lives ends with it");
+    assert_eq!(has, 20 - usize::from(becomes.is_some()), "everybody who lives ends with it");
     alone
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_site_of_twenty_goes_to_the_controller_once_and_once_more_when_the_first_one_dies() {
+async fn a_site_of_twenty_goes_to_the_controller_once_and_once_more_when_the_first_one_dies_or_stalls() {
     assert_eq!(site(None), 1);
-    for dies in [1, 50, 90] {
-        assert_eq!(site(Some(dies)), 2, "dead after {dies} s");
+    for second in [1, 50, 90] {
+        assert_eq!(site(Some((second, Does::Dead))), 2, "dead after {second} s");
+        assert_eq!(site(Some((second, Does::Stuck(7)))), 2, "stuck after {second} s");
     }
 }
 

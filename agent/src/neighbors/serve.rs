@@ -194,9 +194,8 @@ impl Server {
             .header_read_timeout(self.patience.idle)
             .max_buf_size(BUFFER_BYTES)
             .serve_connection(TokioIo::new(stream), service);
-        match tokio::time::timeout(self.patience.life, serving).await {
-            Ok(Err(error)) => tracing::debug!(%from, %error, "a neighbor's connection broke"),
-            Ok(Ok(())) | Err(_) => {}
+        if let Ok(Err(error)) = tokio::time::timeout(self.patience.life, serving).await {
+            tracing::debug!(%from, %error, "a neighbor's connection broke");
         }
     }
 }

@@ -324,6 +324,7 @@ fn what_comes_of_a_download_is_told_often_and_of_nothing_else() {
             at_latest_ms: None,
             attempts: 1,
             attempt: 0,
+            neighbors_dropped: Vec::new(),
             finding: None,
             detail: None,
         };

@@ -397,3 +397,28 @@ fn is_same(now: Option<&ReleaseWanted>, wanted: &ReleaseWanted) -> bool {
 fn budget_of(release_bytes: u64) -> u64 {
     release_bytes.saturating_mul(BUDGET_FACTOR).saturating_add(BUDGET_LISTS_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use migrado_protocol::neighbor::Neighbor;
+
+    use super::*;
+
+    #[test]
+    fn other_neighbors_break_no_fetch_off_and_anything_else_does() {
+        let wanted: ReleaseWanted =
+            serde_json::from_str(r#"{"name":"n","manifest":"0a","download":{}}"#).unwrap();
+        let neighbor = Neighbor { terminal: "fp-01".parse().unwrap(), address: "192.0.2.7:1".into() };
+        let with = ReleaseWanted { neighbors: vec![neighbor], ..wanted.clone() };
+        let rows = [
+            (Some(with), true),
+            (Some(wanted.clone()), true),
+            (None, false),
+            (Some(ReleaseWanted { attempt: 1, ..wanted.clone() }), false),
+            (Some(ReleaseWanted { throttle_bytes_s: Some(1), ..wanted.clone() }), false),
+        ];
+        for (now, expected) in rows {
+            assert_eq!(is_same(now.as_ref(), &wanted), expected, "{now:?}");
+        }
+    }
+}

@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn a_large_site_names_a_dozen_and_some_of_those_that_have_it() {
         let mut site = site(40);
-        for n in 0..10 {
-            site[n] = display(n + 1, report("new", "new", UpdateState::Confirmed));
+        for (n, one) in site.iter_mut().enumerate().take(10) {
+            *one = display(n + 1, report("new", "new", UpdateState::Confirmed));
         }
         let list = of(&site[39], &site, "new");
         assert_eq!(list.len(), NEIGHBORS_MAX);
