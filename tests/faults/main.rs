@@ -12,3 +12,4 @@ mod expired_certificate;
 mod lost_words;
 mod resting;
 mod taken_port;
+mod update_killed;

@@ -34,6 +34,7 @@ pub struct Builder {
     start_agents: bool,
     controller_data: Option<PathBuf>,
     played_systemd: bool,
+    content: Option<Value>,
 }
 
 /// A running fleet.
@@ -68,6 +69,7 @@ impl Fleet {
             start_agents: true,
             controller_data: None,
             played_systemd: false,
+            content: None,
         }
     }
 
@@ -142,6 +144,12 @@ impl Builder {
     /// A systemd that restarts its units at once, and a logind that only notes a reboot.
     pub fn played_systemd(mut self) -> Self {
         self.played_systemd = true;
+        self
+    }
+
+    /// The `content` of every display's configuration.
+    pub fn content(mut self, content: Value) -> Self {
+        self.content = Some(content);
         self
     }
 
@@ -237,6 +245,9 @@ impl Builder {
         let data = root.join(id);
         let port = ports::free();
         let mut config = terminal::config(&data, port, &printers);
+        if let Some(content) = &self.content {
+            config["content"] = content.clone();
+        }
         if fleet.systemd.is_some() {
             config["services"] = json!(crate::systemd::UNITS);
             config["kiosk"]["restart_unit"] = json!("kiosk-session.service");

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use rand_free::Dice;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::dice::Dice;
 use crate::kiosk::Kiosk;
-use serde_json::Value;
 
 /// How often the page says that it is alive, as the real one does.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -42,7 +42,12 @@ pub async fn obedient_page(kiosk: Kiosk, end: CancellationToken) {
 
 /// Plays a page that draws whatever release it is told to show.
 pub async fn showing_page(kiosk: Kiosk, end: CancellationToken) {
-    let mut beat = tokio::time::interval(HEARTBEAT);
+    showing_page_every(HEARTBEAT, kiosk, end).await;
+}
+
+/// The same for a display that is started again and again: it is heard soon after each start.
+pub async fn showing_page_every(period: Duration, kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(period);
     while end.run_until_cancelled(beat.tick()).await.is_some() {
         let Ok(view) = kiosk.view().await else { continue };
         let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null).await.is_ok();
@@ -83,25 +88,4 @@ pub async fn visitors(kiosk: Kiosk, seed: u64, end: CancellationToken) {
         }
     };
     end.run_until_cancelled(play).await;
-}
-
-/// A small generator of numbers, so that a demo is the same every time.
-mod rand_free {
-    /// Dice with a memory (splitmix64).
-    pub(super) struct Dice(u64);
-
-    impl Dice {
-        pub(super) fn new(seed: u64) -> Self {
-            Self(seed)
-        }
-
-        /// A number between the two, both included.
-        pub(super) fn between(&mut self, (low, high): (u64, u64)) -> u64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = self.0;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            low + (z ^ (z >> 31)) % (high - low + 1)
-        }
-    }
 }

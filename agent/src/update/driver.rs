@@ -95,6 +95,9 @@ impl Driver {
 
     /// Runs until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
+        if let (Some(state), Some(target)) = (self.record.state(), self.record.target()) {
+            tracing::info!(state = state.word(), release = target.name, "the update is where it was left");
+        }
         if self.record.state() == Some(UpdateState::Observing) {
             self.record.observe_started(clock::now_ms());
             self.keep().unwrap_or_else(|error| tracing::error!(%error, "the record of updates is not kept"));
