@@ -10,7 +10,7 @@ use crate::dice::Dice;
 use crate::kiosk::Kiosk;
 
 /// How often the page says that it is alive, as the real one does.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Languages that visitors choose, the frequent ones more often.
 const LANGUAGES: [&str; 8] = ["de", "de", "ar", "uk", "uk", "en", "tr", "fr"];
 /// Seconds without a visitor, at least and at most.
@@ -42,7 +42,7 @@ pub async fn obedient_page(kiosk: Kiosk, end: CancellationToken) {
 
 /// Plays a page that draws whatever release it is told to show.
 pub async fn showing_page(kiosk: Kiosk, end: CancellationToken) {
-    showing_page_every(HEARTBEAT, kiosk, end).await;
+    showing_page_every(HEARTBEAT / 5, kiosk, end).await;
 }
 
 /// The same for a display that is started again and again: it is heard soon after each start.
@@ -50,7 +50,17 @@ pub async fn showing_page_every(period: Duration, kiosk: Kiosk, end: Cancellatio
     let mut beat = tokio::time::interval(period);
     while end.run_until_cancelled(beat.tick()).await.is_some() {
         let Ok(view) = kiosk.view().await else { continue };
-        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null).await.is_ok();
+        let visited = !view["session"].is_null();
+        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null, visited).await.is_ok();
+    }
+}
+
+/// Plays a page that draws every release, and opens no visit: it stays where it is.
+pub async fn stuck_page(kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(HEARTBEAT / 5);
+    while end.run_until_cancelled(beat.tick()).await.is_some() {
+        let Ok(view) = kiosk.view().await else { continue };
+        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null, false).await.is_ok();
     }
 }
 
@@ -59,7 +69,7 @@ pub async fn refusing_page(kiosk: Kiosk, end: CancellationToken) {
     let mut beat = tokio::time::interval(HEARTBEAT / 5);
     while end.run_until_cancelled(beat.tick()).await.is_some() {
         let error = "release.json cannot be read".into();
-        let _heard = kiosk.heartbeat_with(&Value::Null, &error).await.is_ok();
+        let _heard = kiosk.heartbeat_with(&Value::Null, &error, false).await.is_ok();
     }
 }
 

@@ -14,6 +14,7 @@ pub mod list;
 pub mod machine;
 pub mod observe;
 pub mod record;
+pub mod story;
 mod upkeep;
 
 use std::path::Path;

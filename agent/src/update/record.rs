@@ -7,6 +7,7 @@ use migrado_protocol::limits::clip;
 use serde::{Deserialize, Serialize};
 
 use super::machine::{Broken, penalty_ms};
+use super::story::{self, Story};
 
 /// A release that is to be had, and how often a person asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +92,9 @@ struct Attempt {
     bytes: Bytes,
     finding: Option<String>,
     detail: Option<String>,
+    /// What happened, also in the attempts before with the same release.
+    #[serde(default)]
+    story: Story,
 }
 
 /// Bytes of an attempt.
@@ -197,6 +201,8 @@ impl Record {
         let again = self.attempt.take().filter(|a| a.target.manifest == target.manifest);
         // A person who asks again does not want to wait for what happened before.
         let asked = again.as_ref().is_some_and(|a| a.target.attempt != target.attempt);
+        let mut story = again.as_ref().map(|a| a.story.clone()).unwrap_or_default();
+        story.add(UpdateState::Downloading, None, now_ms);
         self.attempt = Some(Attempt {
             target,
             state: UpdateState::Downloading,
@@ -213,6 +219,7 @@ impl Record {
             bytes: Bytes::default(),
             finding: None,
             detail: None,
+            story,
         });
     }
 
@@ -224,6 +231,11 @@ impl Record {
         self.begin(target, now_ms);
         if let Some(attempt) = &mut self.attempt {
             attempt.state = UpdateState::Confirmed;
+            attempt.story.add(
+                UpdateState::Confirmed,
+                Some("it is here and has proven itself before"),
+                now_ms,
+            );
         }
     }
 
@@ -238,6 +250,7 @@ impl Record {
             attempt.since_ms = now_ms;
         }
         attempt.state = next;
+        attempt.story.add(next, story::of(&event, attempt.taking_back.as_ref()).as_deref(), now_ms);
         if !matches!(event, Event::Wait(..)) {
             (attempt.waits_for, attempt.waits_since_ms, attempt.at_latest_ms) = (None, None, None);
         }
@@ -269,7 +282,8 @@ impl Record {
     }
 
     /// Notes why the release is going to be taken back.
-    pub fn take_back(&mut self, broken: &Broken) {
+    pub fn take_back(&mut self, broken: &Broken, now_ms: i64) {
+        self.saw(&format!("is taken back, {}: {}", broken.finding, broken.detail), now_ms);
         if let Some(attempt) = &mut self.attempt {
             attempt.taking_back = Some((broken.finding.clone(), clip(&broken.detail)));
         }
@@ -281,10 +295,21 @@ impl Record {
             attempt.observe_starts = attempt.observe_starts.saturating_add(1);
             attempt.since_ms = now_ms;
         }
+        self.saw("the agent was started while it is watched", now_ms);
+    }
+
+    /// Notes what was seen of it.
+    pub fn saw(&mut self, what: &str, now_ms: i64) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.story.add(attempt.state, Some(what), now_ms);
+        }
     }
 
     /// Notes a passing trouble, which is no end: the line broke, the list could not be had.
-    pub fn trouble(&mut self, broken: Option<&Broken>) {
+    pub fn trouble(&mut self, broken: Option<&Broken>, now_ms: i64) {
+        if let Some(broken) = broken {
+            self.saw(&format!("goes on later, {}: {}", broken.finding, broken.detail), now_ms);
+        }
         if let Some(attempt) = &mut self.attempt {
             attempt.finding = broken.map(|b| b.finding.clone());
             attempt.detail = broken.map(|b| clip(&b.detail));
@@ -345,6 +370,7 @@ fn told(attempt: &Attempt) -> Update {
         attempt: attempt.target.attempt,
         finding: attempt.finding.clone(),
         detail: attempt.detail.clone(),
+        log: attempt.story.notes().to_vec(),
     }
 }
 

@@ -128,6 +128,7 @@ pub(crate) mod tests {
                 attempt: 0,
                 finding: None,
                 detail: None,
+                log: Vec::new(),
             }),
             ..ContentReport::default()
         }

@@ -126,12 +126,40 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
     for (name, printer) in detail["printers"].as_object().into_iter().flatten() {
         printer_lines(name, printer, &mut put);
     }
+    content_lines(&detail["content"], &mut put);
     for why in detail["why"].as_array().into_iter().flatten() {
         put("why", output::sentence(&why["text"]));
         put("next step", output::sentence(&why["next_step"]));
     }
     output::pairs(format, &pairs, &detail);
     Ok(Code::Ok)
+}
+
+/// What is in service, and what happened to the last update.
+fn content_lines(content: &Value, put: &mut impl FnMut(&str, String)) {
+    let held =
+        |held: &Value| format!("{} since {}", output::text(&held["name"]), output::moment(&held["since_ms"]));
+    if content["active"].is_object() {
+        put("release", held(&content["active"]));
+    }
+    let update = &content["update"];
+    if !update.is_object() {
+        return;
+    }
+    let state = format!(
+        "{}: {} since {}",
+        output::text(&update["name"]),
+        output::text(&update["state"]),
+        output::moment(&update["since_ms"])
+    );
+    put("update", state);
+    for note in update["log"].as_array().into_iter().flatten() {
+        let mut line = format!("{} {}", output::moment(&note["at_ms"]), output::text(&note["state"]));
+        if note["note"].is_string() {
+            line.push_str(&format!(": {}", output::text(&note["note"])));
+        }
+        put("update log", line);
+    }
 }
 
 async fn timeline(client: &Client, format: Format, terminal: &str, limit: u32) -> Result<Code, Failure> {
