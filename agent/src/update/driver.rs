@@ -19,6 +19,7 @@ use super::list::{Found, Lists};
 use super::machine::{self, Broken, Step, World};
 use super::observe::{Observer, PageSays, Seen};
 use super::record::{Bytes, Event, Record, Target};
+use super::room;
 use super::upkeep::Upkeep;
 use crate::identity::Held;
 use crate::kiosk::Kiosk;
@@ -337,6 +338,7 @@ impl Parts {
         let line = Line::new(&self.held.tls(), self.held.controller(), meter)?;
         let found = halt.run_until_cancelled(self.lists.find(&line, &target, clock::now())).await;
         let found = found.ok_or_else(Trouble::halted)??;
+        room::admit(&self.content, &line, &found).await?;
         let fetch = Fetch {
             content: self.content.clone(),
             store: self.store.clone(),

@@ -14,6 +14,7 @@ pub mod list;
 pub mod machine;
 pub mod observe;
 pub mod record;
+mod room;
 pub mod story;
 mod upkeep;
 
