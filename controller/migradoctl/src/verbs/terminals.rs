@@ -262,4 +262,20 @@ mod tests {
         assert_eq!(of("late", json!(3_590_000)), "full_service, 10 s ago");
         assert_eq!(level(&json!({"verdict": null, "presence": {"state": "unknown"}}), 0), "-");
     }
+    #[test]
+    fn what_happened_to_an_update_is_told_line_by_line() {
+        let mut lines = Vec::new();
+        let mut put = |name: &str, value: String| lines.push(format!("{name} {value}"));
+        content_lines(&Value::Null, &mut put);
+        let held = json!({"name": "2026-11-25.1", "since_ms": 0});
+        let log = json!([{"at_ms": 0, "state": "observing"},
+            {"at_ms": 1000, "state": "rolled_back", "note": "page_refuses: no strings"}]);
+        let update = json!({"name": "2026-11-25.2", "state": "rolled_back", "since_ms": 0, "log": log});
+        content_lines(&json!({"active": held, "update": update}), &mut put);
+        let starts = ["release 2026-11-25.1 since", "update 2026-11-25.2: rolled_back since", "update log"];
+        assert!(starts.iter().zip(&lines).all(|(start, line)| line.starts_with(start)), "{lines:?}");
+        assert!(lines[2].ends_with(" observing"), "{lines:?}");
+        assert!(lines[3].ends_with(" rolled_back: page_refuses: no strings"), "{lines:?}");
+        assert_eq!(lines.len(), 4);
+    }
 }
