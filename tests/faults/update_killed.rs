@@ -3,6 +3,7 @@
 //! and the display comes to what is wanted by itself.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -23,9 +24,16 @@ const BEAT: Duration = Duration::from_millis(200);
 const KILLS: u64 = 200;
 const DISPLAYS: u64 = 2;
 /// The longest life before a random kill: what an update takes to be watched, and some.
-const LIFE_MAX_MS: u64 = 900;
+const LIFE_MAX_MS: u64 = 700;
 /// Lives in which a display may come to a release before it is to have the other one.
 const LIVES: u64 = 5;
+
+/// The displays that share the durable steps: each dies at every fourth one.
+const DISPLAYS_STEPS: u32 = 4;
+/// Times that a display goes through the steps: what else is remembered moves them about.
+const ROUNDS_MAX: u32 = 5;
+/// The states in which a kill has to have found an update.
+const STATES: [&str; 5] = ["downloading", "staged", "activating", "observing", "confirmed"];
 
 /// A fleet that serves the first of two releases, which differ in every file.
 async fn serving(displays: usize) -> (Fleet, [ManifestId; 2], CancellationToken) {
@@ -89,7 +97,6 @@ async fn killed_at_random_moments_a_display_serves_the_old_release_or_the_new_on
     let displays = fleet.terminals.iter_mut().zip(1..);
     let killing = displays.map(|(t, n)| kill_at_random(api, t, Dice::new(seed.wrapping_mul(n)), &ids));
     let changes: Vec<usize> = join_all(killing).await;
-    eprintln!("the release in service changed {changes:?} times");
     assert!(changes.iter().all(|n| *n > 0), "no kill was near a switch, of {KILLS}: {changes:?}");
     for terminal in &mut fleet.terminals {
         want(&fleet.api, &terminal.id, json!({"release": RELEASES[0]})).await.unwrap();
@@ -136,18 +143,19 @@ fn left_at(terminal: &Terminal) -> String {
 }
 
 /// Brings the other release again and again, and dies at the next durable step each time, until an
-/// update comes through without having died. Gives the states in which it was dead.
+/// update comes through without having died. Then it begins anew one step further, until the displays
+/// together were dead in every state.
 async fn kill_at_every_step(
     api: &Api,
     terminal: &mut Terminal,
     ids: &[ManifestId; 2],
-    (first, every): (u32, u32),
-) -> BTreeSet<String> {
-    let mut states = BTreeSet::new();
+    first: u32,
+    dead_in: &Mutex<BTreeSet<String>>,
+) {
     terminal.kill().await;
-    let mut wanted = 1;
     let begun = |terminal: &Terminal| terminal.words().matches("an update begins").count();
-    for n in (first..).step_by(usize::try_from(every).unwrap()) {
+    let (mut wanted, mut n, mut rounds, mut early) = (1, first, 0, first);
+    loop {
         let before = begun(terminal);
         want(api, &terminal.id, json!({"release": RELEASES[wanted]})).await.unwrap();
         terminal.under = killed_at(terminal, n);
@@ -158,21 +166,28 @@ async fn kill_at_every_step(
         assert!(at.is_some_and(|id| ids.contains(&id)), "step {n}: {at:?}");
         terminal.under.clear();
         if came {
-            eprintln!("{} came through before step {n}", terminal.id);
-            return states;
+            rounds += 1;
+            let is_done = STATES.iter().all(|state| dead_in.lock().unwrap().contains(*state));
+            if is_done || rounds == ROUNDS_MAX {
+                return;
+            }
+            terminal.kill().await;
+            (n, wanted) = (early + rounds, 1 - wanted);
+            continue;
         }
+        n += DISPLAYS_STEPS;
         if begun(terminal) == before {
             // It died while it started, and is to die later: nothing was left half done.
+            early = n;
             continue;
         }
         terminal.start().unwrap();
         assert!(ends(api, terminal, RELEASES[wanted]).await, "step {n}: it died again\n{}", terminal.words());
-        states.insert(left_at(terminal));
+        dead_in.lock().unwrap().insert(left_at(terminal));
         assert_eq!(shelf::in_service(&terminal.data_dir).unwrap(), Some(ids[wanted]), "step {n}");
         terminal.kill().await;
         wanted = 1 - wanted;
     }
-    states
 }
 
 /// Waits until the agent has died, or serves the release and has confirmed it; which is true.
@@ -194,13 +209,13 @@ async fn ends(api: &Api, terminal: &mut Terminal, release: &str) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_every_durable_step_a_display_serves_the_old_release_or_the_new_one() {
     needs_program!("update_killed", "strace");
-    let (mut fleet, ids, end) = serving(4).await;
-    let api = &fleet.api;
+    let (mut fleet, ids, end) = serving(usize::try_from(DISPLAYS_STEPS).unwrap()).await;
+    let (api, dead_in) = (&fleet.api, Mutex::default());
     let displays = fleet.terminals.iter_mut().zip(1..);
-    let killing = displays.map(|(t, n)| kill_at_every_step(api, t, &ids, (n, 4)));
-    let states: BTreeSet<String> = join_all(killing).await.into_iter().flatten().collect();
-    for state in ["downloading", "staged", "activating", "observing", "confirmed"] {
-        assert!(states.contains(state), "no kill came after {state} was remembered: {states:?}");
+    join_all(displays.map(|(t, n)| kill_at_every_step(api, t, &ids, n, &dead_in))).await;
+    let dead_in = dead_in.into_inner().unwrap();
+    for state in STATES {
+        assert!(dead_in.contains(state), "no kill came after {state} was remembered: {dead_in:?}");
     }
     end.cancel();
 }

@@ -24,6 +24,12 @@ impl Dice {
     }
 }
 
+/// Bytes that nothing compresses, the same ones each time.
+pub fn noise(bytes: usize, seed: u64) -> Vec<u8> {
+    let mut dice = Dice::new(seed);
+    (0..bytes).map(|_| u8::try_from(dice.between((0, 255))).unwrap_or(0)).collect()
+}
+
 /// The seed of this run: a new one each time, unless `MIGRADO_SEED` names one. It is printed, so that
 /// a run that failed can be had again.
 pub fn seed() -> u64 {

@@ -1,5 +1,5 @@
 //! A small proxy between a terminal and whatever it talks to. It can cut every connection, refuse
-//! new ones, and stand still, in which bytes are neither passed nor refused (a half-open line).
+//! new ones, stand still, in which bytes are neither passed nor refused (a half-open line), and be slow.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,12 +20,42 @@ pub enum Line {
     Down,
 }
 
+/// Bytes of a slow line that are passed at once.
+const SLOW_PIECE_BYTES: usize = 512;
+
+/// Bytes a second that pass in each direction, of all connections together; 0: as many as come.
+#[derive(Debug, Clone, Default)]
+struct Rate {
+    bytes_s: Arc<AtomicU64>,
+    passed: Arc<AtomicU64>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Rate {
+    /// Holds these bytes up for as long as they take.
+    async fn pass(&self, bytes: usize) {
+        self.passed.fetch_add(bytes as u64, Ordering::Relaxed);
+        let Some(us) = (bytes as u64 * 1_000_000).checked_div(self.bytes_s.load(Ordering::Relaxed)) else {
+            return;
+        };
+        let _turn = self.turn.lock().await;
+        tokio::time::sleep(std::time::Duration::from_micros(us)).await;
+    }
+
+    /// How many bytes are taken at once.
+    fn piece(&self, most: usize) -> usize {
+        let is_slow = self.bytes_s.load(Ordering::Relaxed) > 0;
+        if is_slow { SLOW_PIECE_BYTES.min(most) } else { most }
+    }
+}
+
 /// A running proxy.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where to connect to instead of the target.
     pub address: SocketAddr,
     line: watch::Sender<Line>,
+    rate: Rate,
     connections: Arc<AtomicU64>,
     task: tokio::task::JoinHandle<()>,
 }
@@ -38,6 +68,9 @@ impl Proxy {
         let (line, state) = watch::channel(Line::Up);
         let connections = Arc::new(AtomicU64::new(0));
         let count = connections.clone();
+        // Each direction has its own, as a line has.
+        let rate = Rate::default();
+        let (up, down) = (rate.clone(), Rate { turn: Arc::default(), ..rate.clone() });
         let task = tokio::spawn(async move {
             loop {
                 let Ok((incoming, _)) = listener.accept().await else { return };
@@ -45,15 +78,20 @@ impl Proxy {
                 if *state.borrow() == Line::Down {
                     continue;
                 }
-                tokio::spawn(carry(incoming, target, state.clone()));
+                tokio::spawn(carry(incoming, target, state.clone(), [up.clone(), down.clone()]));
             }
         });
-        Self { address, line, connections, task }
+        Self { address, line, rate, connections, task }
     }
 
     /// Changes how the line is.
     pub fn set(&self, line: Line) {
         self.line.send_replace(line);
+    }
+
+    /// Lets so many bytes a second pass in each direction.
+    pub fn slow(&self, bytes_s: u64) {
+        self.rate.bytes_s.store(bytes_s, Ordering::Relaxed);
     }
 
     /// Cuts every connection that stands; new ones are taken again at once.
@@ -62,6 +100,11 @@ impl Proxy {
         tokio::task::yield_now().await;
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         self.set(Line::Up);
+    }
+
+    /// Bytes that came through since the start, in both directions.
+    pub fn passed(&self) -> u64 {
+        self.rate.passed.load(Ordering::Relaxed)
     }
 
     /// Connections tried since the start; shows whether somebody spins.
@@ -76,15 +119,15 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>) {
+async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>, [up, back]: [Rate; 2]) {
     let Ok(outgoing) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
     let (from_client, to_client) = incoming.into_split();
     let (from_target, to_target) = outgoing.into_split();
     let mut down = line.clone();
     tokio::select! {
         // Cancel-safe: both directions die with the connection anyway.
-        () = pump(from_client, to_target, line.clone()) => {}
-        () = pump(from_target, to_client, line) => {}
+        () = pump(from_client, to_target, line.clone(), up) => {}
+        () = pump(from_target, to_client, line, back) => {}
         _ = down.wait_for(|l| *l == Line::Down) => {}
     }
 }
@@ -93,10 +136,13 @@ async fn pump(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
     mut line: watch::Receiver<Line>,
+    rate: Rate,
 ) {
     let mut bytes = vec![0; 16 * 1024];
     loop {
-        let Ok(n) = from.read(&mut bytes).await else { return };
+        let most = rate.piece(bytes.len());
+        let Ok(n) = from.read(&mut bytes[..most]).await else { return };
+        rate.pass(n).await;
         if n == 0 || line.wait_for(|l| *l != Line::Stalled).await.is_err() {
             return;
         }
