@@ -46,6 +46,7 @@ if [ "${1:-all}" != demo ]; then
     need chromium have chromium
     need prometheus have promtool
     need openssl have openssl
+    need strace have strace
     need systemd have systemd-analyze
 fi
 

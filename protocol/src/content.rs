@@ -208,6 +208,23 @@ pub struct Update {
     /// What exactly, in words for an operator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What happened to it, the newest last; a bounded number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<UpdateNote>,
+}
+
+/// Something that happened to an update.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UpdateNote {
+    /// When, on the terminal's clock.
+    pub at_ms: i64,
+    /// How far the update was then.
+    pub state: UpdateState,
+    /// What was seen, or why, in words for an operator; absent where the state says it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// What a terminal says of its content.

@@ -1,48 +1,13 @@
 //! A full disk under the agent's and under the controller's data. Needs root, for a small tmpfs.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use migrado_tests::controller::{self, Controller, Ports};
+use migrado_tests::disk::SmallDisk;
 use migrado_tests::skip::{is_root, skip};
 use migrado_tests::terminal::{self, Terminal};
 use migrado_tests::tls::plain_http;
 use migrado_tests::wait::{seconds, until};
 use migrado_tests::{Fleet, ports};
 use serde_json::json;
-
-/// A small file system that goes away with its owner.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    fn mount(at: &Path, megabytes: u32) -> Self {
-        std::fs::create_dir_all(at).unwrap();
-        let size = format!("size={megabytes}m,mode=0755");
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).status().unwrap();
-        assert!(mounted.success(), "mounting a tmpfs");
-        Self(at.to_owned())
-    }
-
-    /// Fills it to the last byte and gives the file that does.
-    fn fill(&self) -> PathBuf {
-        let file = self.0.join("filler");
-        // `dd` ends with an error when nothing is left; that is the point.
-        let full = Command::new("dd")
-            .args(["if=/dev/zero", "bs=4096"])
-            .arg(format!("of={}", file.display()))
-            .output();
-        assert!(!full.unwrap().status.success(), "the disk is not full");
-        file
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let gone = Command::new("umount").arg("-l").arg(&self.0).status().is_ok();
-        assert!(gone || std::thread::panicking());
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_whose_disk_is_full_lives_says_so_and_recovers() {

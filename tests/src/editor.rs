@@ -111,7 +111,7 @@ pub async fn want(api: &Api, terminal: &str, further: Value) -> Result<Value> {
 }
 
 /// The least that an index says.
-fn minimal() -> Value {
+pub fn minimal() -> Value {
     json!({
         "format": index::FORMAT, "day": "2026-11-25", "time_zone": "Europe/Berlin", "reference": "de",
         "languages": [{"code": "de", "name": "Deutsch", "direction": "ltr"}],

@@ -35,6 +35,7 @@ pub struct Builder {
     controller_data: Option<PathBuf>,
     played_systemd: bool,
     neighbors: Option<bool>,
+    content: Option<Value>,
 }
 
 /// A running fleet.
@@ -70,6 +71,7 @@ impl Fleet {
             controller_data: None,
             played_systemd: false,
             neighbors: None,
+            content: None,
         }
     }
 
@@ -150,6 +152,12 @@ impl Builder {
     /// Displays may give each other content, at free ports; `asked` says whether the site lets them.
     pub fn neighbors(mut self, asked: bool) -> Self {
         self.neighbors = Some(asked);
+        self
+    }
+
+    /// The `content` of every display's configuration.
+    pub fn content(mut self, content: Value) -> Self {
+        self.content = Some(content);
         self
     }
 
@@ -248,6 +256,9 @@ impl Builder {
         let data = root.join(id);
         let port = ports::free();
         let mut config = terminal::config(&data, port, &printers);
+        if let Some(content) = &self.content {
+            config["content"] = content.clone();
+        }
         if fleet.systemd.is_some() {
             config["services"] = json!(crate::systemd::UNITS);
             config["kiosk"]["restart_unit"] = json!("kiosk-session.service");

@@ -35,9 +35,11 @@ impl Kiosk {
     }
 
     /// The heartbeat of a page that has drawn this release, or says why it could not.
-    pub async fn heartbeat_with(&self, release: &Value, error: &Value) -> Result<()> {
+    /// During a visit it shows that one.
+    pub async fn heartbeat_with(&self, release: &Value, error: &Value, visited: bool) -> Result<()> {
+        let route = if visited { "session" } else { "welcome" };
         let beat = json!({
-            "build": "test", "load": "test", "route": "welcome", "visible": true,
+            "build": "test", "load": "test", "route": route, "visible": true,
             "release": release, "error": error,
         });
         self.post("/api/heartbeat", &beat).await.map(drop)

@@ -10,9 +10,12 @@
 pub mod api;
 pub mod authority;
 pub mod broker;
+pub mod browser;
 pub mod controller;
 pub mod demo;
 mod demo_content;
+pub mod dice;
+pub mod disk;
 pub mod editor;
 pub mod fleet;
 pub mod kiosk;
@@ -23,12 +26,14 @@ pub mod pretender;
 pub mod printer;
 pub mod process;
 pub mod programs;
+pub mod shelf;
 pub mod skip;
 pub mod systemd;
 pub mod terminal;
 pub mod tls;
 pub mod visitor;
 pub mod wait;
+pub mod wrong_clock;
 
 pub use fleet::{BrokerKind, Fleet};
 

@@ -1,5 +1,6 @@
 //! A small proxy between a terminal and whatever it talks to. It can cut every connection, refuse
-//! new ones, and stand still, in which bytes are neither passed nor refused (a half-open line).
+//! new ones, stand still, in which bytes are neither passed nor refused (a half-open line), and be
+//! slow. It counts what it carries.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,42 +21,110 @@ pub enum Line {
     Down,
 }
 
+/// Bytes that a proxy has carried: what TCP carries, with TLS, without the headers of TCP and IP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// From whoever dials.
+    pub up: u64,
+    /// To whoever dials.
+    pub down: u64,
+}
+
+impl Carried {
+    /// Both directions.
+    pub fn sum(self) -> u64 {
+        self.up + self.down
+    }
+
+    /// What was carried since an earlier look.
+    pub fn since(self, earlier: Self) -> Self {
+        Self { up: self.up - earlier.up, down: self.down - earlier.down }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    connections: AtomicU64,
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
+/// Bytes of a slow line that are passed at once.
+const SLOW_PIECE_BYTES: usize = 512;
+
+/// Bytes a second that pass in each direction, of all connections together; 0: as many as come.
+#[derive(Debug, Clone, Default)]
+struct Rate {
+    bytes_s: Arc<AtomicU64>,
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Rate {
+    /// Holds these bytes up for as long as they take.
+    async fn pass(&self, bytes: usize) {
+        let Some(us) = (bytes as u64 * 1_000_000).checked_div(self.bytes_s.load(Ordering::Relaxed)) else {
+            return;
+        };
+        let _turn = self.turn.lock().await;
+        tokio::time::sleep(std::time::Duration::from_micros(us)).await;
+    }
+
+    /// How many bytes are taken at once.
+    fn piece(&self, most: usize) -> usize {
+        let is_slow = self.bytes_s.load(Ordering::Relaxed) > 0;
+        if is_slow { SLOW_PIECE_BYTES.min(most) } else { most }
+    }
+}
+
 /// A running proxy.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where to connect to instead of the target.
     pub address: SocketAddr,
     line: watch::Sender<Line>,
-    connections: Arc<AtomicU64>,
-    carried: Arc<AtomicU64>,
+    rate: Rate,
+    counts: Arc<Counts>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Proxy {
     /// Starts a proxy in front of a port on loopback.
     pub async fn before(target: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), target).await
+    }
+
+    /// Starts a proxy that listens at this address, in front of a port on loopback.
+    pub async fn at(address: SocketAddr, target: u16) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (line, state) = watch::channel(Line::Up);
-        let connections = Arc::new(AtomicU64::new(0));
-        let (count, carried) = (connections.clone(), Arc::new(AtomicU64::new(0)));
-        let sum = carried.clone();
+        let counts = Arc::new(Counts::default());
+        let count = counts.clone();
+        // Each direction has its own, as a line has.
+        let rate = Rate::default();
+        let (up, down) = (rate.clone(), Rate { turn: Arc::default(), ..rate.clone() });
         let task = tokio::spawn(async move {
             loop {
                 let Ok((incoming, _)) = listener.accept().await else { return };
-                count.fetch_add(1, Ordering::Relaxed);
+                count.connections.fetch_add(1, Ordering::Relaxed);
                 if *state.borrow() == Line::Down {
                     continue;
                 }
-                tokio::spawn(carry(incoming, target, state.clone(), sum.clone()));
+                let rates = [up.clone(), down.clone()];
+                tokio::spawn(carry(incoming, target, state.clone(), rates, count.clone()));
             }
         });
-        Self { address, line, connections, carried, task }
+        Self { address, line, rate, counts, task }
     }
 
     /// Changes how the line is.
     pub fn set(&self, line: Line) {
         self.line.send_replace(line);
+    }
+
+    /// Lets so many bytes a second pass in each direction.
+    pub fn slow(&self, bytes_s: u64) {
+        self.rate.bytes_s.store(bytes_s, Ordering::Relaxed);
     }
 
     /// Cuts every connection that stands; new ones are taken again at once.
@@ -68,12 +137,13 @@ impl Proxy {
 
     /// Connections tried since the start; shows whether somebody spins.
     pub fn connections(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
+        self.counts.connections.load(Ordering::Relaxed)
     }
 
-    /// Bytes that came from the target since the start, those of TLS included.
-    pub fn carried(&self) -> u64 {
-        self.carried.load(Ordering::Relaxed)
+    /// Bytes carried since the start.
+    pub fn bytes(&self) -> Carried {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Carried { up: read(&self.counts.up), down: read(&self.counts.down) }
     }
 }
 
@@ -83,15 +153,25 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>, sum: Arc<AtomicU64>) {
+async fn carry(
+    incoming: TcpStream,
+    target: u16,
+    line: watch::Receiver<Line>,
+    [up, back]: [Rate; 2],
+    counts: Arc<Counts>,
+) {
     let Ok(outgoing) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
+    // What comes goes on at once: a proxy that waits for more is a slower line than the one it plays.
+    if incoming.set_nodelay(true).is_err() || outgoing.set_nodelay(true).is_err() {
+        return;
+    }
     let (from_client, to_client) = incoming.into_split();
     let (from_target, to_target) = outgoing.into_split();
     let mut down = line.clone();
     tokio::select! {
         // Cancel-safe: both directions die with the connection anyway.
-        () = pump(from_client, to_target, line.clone(), None) => {}
-        () = pump(from_target, to_client, line, Some(sum)) => {}
+        () = pump(from_client, to_target, line.clone(), up, &counts.up) => {}
+        () = pump(from_target, to_client, line, back, &counts.down) => {}
         _ = down.wait_for(|l| *l == Line::Down) => {}
     }
 }
@@ -100,19 +180,20 @@ async fn pump(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
     mut line: watch::Receiver<Line>,
-    sum: Option<Arc<AtomicU64>>,
+    rate: Rate,
+    count: &AtomicU64,
 ) {
-    let mut bytes = vec![0; 16 * 1024];
+    let mut bytes = vec![0; 64 * 1024];
     loop {
-        let Ok(n) = from.read(&mut bytes).await else { return };
+        let most = rate.piece(bytes.len());
+        let Ok(n) = from.read(&mut bytes[..most]).await else { return };
+        rate.pass(n).await;
         if n == 0 || line.wait_for(|l| *l != Line::Stalled).await.is_err() {
             return;
-        }
-        if let Some(sum) = &sum {
-            sum.fetch_add(n as u64, Ordering::Relaxed);
         }
         if to.write_all(&bytes[..n]).await.is_err() {
             return;
         }
+        count.fetch_add(n as u64, Ordering::Relaxed);
     }
 }

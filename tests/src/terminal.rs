@@ -35,6 +35,8 @@ pub struct Terminal {
     pub environment: Vec<(String, String)>,
     /// A file that stands in place of the kernel's boot id, for a machine that was rebooted. Root's.
     pub boot_id: Option<PathBuf>,
+    /// A program before the agent's, with its arguments: one that leaves the agent in its own place.
+    pub under: Vec<String>,
     process: Option<Process>,
 }
 
@@ -66,6 +68,7 @@ impl Terminal {
             kiosk_port,
             environment: Vec::new(),
             boot_id: None,
+            under: Vec::new(),
             process: None,
         })
     }
@@ -125,15 +128,20 @@ impl Terminal {
     /// Starts the agent.
     pub fn start(&mut self) -> Result<()> {
         let agent = programs::ours("migrado-agent");
-        let program = match &self.boot_id {
-            None => agent.clone(),
-            Some(_) => programs::find("unshare").context("unshare is not installed")?,
+        let program = match (&self.boot_id, self.under.first()) {
+            (None, None) => agent.clone(),
+            (None, Some(under)) => {
+                programs::find(under).with_context(|| format!("{under} is not installed"))?
+            }
+            (Some(_), _) => programs::find("unshare").context("unshare is not installed")?,
         };
         self.process = Some(Process::start(&self.dir, &self.id, &program, |c| {
             if let Some(boot_id) = &self.boot_id {
                 // The agent takes the shell's place, so that signals reach it.
                 let mounted = "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"";
                 c.args(["-m", "sh", "-c", mounted]).arg(boot_id).arg(&agent);
+            } else if let Some((_, arguments)) = self.under.split_first() {
+                c.args(arguments).arg(&agent);
             }
             c.arg("run").arg("--config").arg(&self.config).envs(self.environment.clone());
         })?);

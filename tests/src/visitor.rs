@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use rand_free::Dice;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::dice::Dice;
 use crate::kiosk::Kiosk;
-use serde_json::Value;
 
 /// How often the page says that it is alive, as the real one does.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Languages that visitors choose, the frequent ones more often.
 const LANGUAGES: [&str; 8] = ["de", "de", "ar", "uk", "uk", "en", "tr", "fr"];
 /// Seconds without a visitor, at least and at most.
@@ -42,10 +42,25 @@ pub async fn obedient_page(kiosk: Kiosk, end: CancellationToken) {
 
 /// Plays a page that draws whatever release it is told to show.
 pub async fn showing_page(kiosk: Kiosk, end: CancellationToken) {
-    let mut beat = tokio::time::interval(HEARTBEAT);
+    showing_page_every(HEARTBEAT / 5, kiosk, end).await;
+}
+
+/// The same for a display that is started again and again: it is heard soon after each start.
+pub async fn showing_page_every(period: Duration, kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(period);
     while end.run_until_cancelled(beat.tick()).await.is_some() {
         let Ok(view) = kiosk.view().await else { continue };
-        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null).await.is_ok();
+        let visited = !view["session"].is_null();
+        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null, visited).await.is_ok();
+    }
+}
+
+/// Plays a page that draws every release, and opens no visit: it stays where it is.
+pub async fn stuck_page(kiosk: Kiosk, end: CancellationToken) {
+    let mut beat = tokio::time::interval(HEARTBEAT / 5);
+    while end.run_until_cancelled(beat.tick()).await.is_some() {
+        let Ok(view) = kiosk.view().await else { continue };
+        let _heard = kiosk.heartbeat_with(&view["release"]["id"], &Value::Null, false).await.is_ok();
     }
 }
 
@@ -54,7 +69,7 @@ pub async fn refusing_page(kiosk: Kiosk, end: CancellationToken) {
     let mut beat = tokio::time::interval(HEARTBEAT / 5);
     while end.run_until_cancelled(beat.tick()).await.is_some() {
         let error = "release.json cannot be read".into();
-        let _heard = kiosk.heartbeat_with(&Value::Null, &error).await.is_ok();
+        let _heard = kiosk.heartbeat_with(&Value::Null, &error, false).await.is_ok();
     }
 }
 
@@ -83,25 +98,4 @@ pub async fn visitors(kiosk: Kiosk, seed: u64, end: CancellationToken) {
         }
     };
     end.run_until_cancelled(play).await;
-}
-
-/// A small generator of numbers, so that a demo is the same every time.
-mod rand_free {
-    /// Dice with a memory (splitmix64).
-    pub(super) struct Dice(u64);
-
-    impl Dice {
-        pub(super) fn new(seed: u64) -> Self {
-            Self(seed)
-        }
-
-        /// A number between the two, both included.
-        pub(super) fn between(&mut self, (low, high): (u64, u64)) -> u64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = self.0;
-            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            low + (z ^ (z >> 31)) % (high - low + 1)
-        }
-    }
 }

@@ -108,6 +108,7 @@ impl Front {
             let said = said::Beat {
                 build: &beat.build,
                 load: &beat.load,
+                route: &beat.route,
                 release: beat.release.as_deref(),
                 error: beat.error.as_deref(),
             };

@@ -10,6 +10,7 @@ mod forms;
 mod front;
 pub mod library;
 mod print;
+mod rehearsal;
 mod said;
 pub mod server;
 mod session;
@@ -22,21 +23,21 @@ use std::time::Duration;
 use migrado_page::view::{Job, View};
 use migrado_protocol::TerminalId;
 use migrado_protocol::desired::Desired;
-use migrado_protocol::limits::clip;
 use migrado_protocol::report::Page;
-use migrado_protocol::usage::Counter;
 use migrado_protocol::verdict::Verdict;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::commands::handlers::{Beat, Screen};
-use crate::platform::clock;
 
 use counters::Counters;
 use library::{ActiveRelease, Library};
 use print::{ORDERS_MAX, Order};
 use said::Said;
-use session::{Pace, Session, sleep_until};
+use session::{Pace, Session};
+
+pub use rehearsal::Rehearsed;
+pub use session::EndCause;
 
 /// Longest time for which the display shows its identity; an order asks for less or gets this.
 const IDENTIFY_MAX: Duration = Duration::from_secs(300);
@@ -68,29 +69,6 @@ impl KioskFacts {
     /// A display of which nothing is known yet.
     pub fn of(terminal: TerminalId) -> Self {
         Self { terminal, verdict: None, desired: None, controller_online: false }
-    }
-}
-
-/// Why a session ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EndCause {
-    /// The visitor is done.
-    Visitor,
-    /// Nobody has touched the display for the idle time.
-    Idle,
-    /// An order from the desk.
-    Reset,
-    /// New content, whose latest time has come.
-    Update,
-}
-
-impl EndCause {
-    fn counter(self) -> Counter {
-        match self {
-            Self::Visitor => Counter::SessionsEndedByVisitor,
-            Self::Idle => Counter::SessionsEndedByIdle,
-            Self::Reset | Self::Update => Counter::SessionsEndedByReset,
-        }
     }
 }
 
@@ -171,7 +149,7 @@ impl Kiosk {
         let heartbeat_ms = self.0.heartbeat_ms.load(Ordering::Relaxed);
         Page {
             heartbeat_ms: (heartbeat_ms > 0).then_some(heartbeat_ms),
-            session: self.session_running(),
+            session: self.visited(),
             build: self.said().build.clone(),
         }
     }
@@ -187,18 +165,6 @@ impl Kiosk {
         &self.0.counters
     }
 
-    /// Whether a visitor is in the middle of something.
-    pub fn session_running(&self) -> bool {
-        self.0.model.borrow().session.is_some()
-    }
-
-    /// Waits until no session runs.
-    pub async fn wait_session_end(&self) {
-        let mut model = self.0.model.subscribe();
-        // The sender lives in `self`, so waiting cannot fail.
-        model.wait_for(|m| m.session.is_none()).await.ok();
-    }
-
     /// Tells what the page's view depends on.
     pub fn set_facts(&self, facts: KioskFacts) {
         self.0.model.send_if_modified(|m| {
@@ -206,62 +172,6 @@ impl Kiosk {
             m.facts = facts;
             changed
         });
-    }
-
-    /// Begins a session in a language, or changes the language of the running one.
-    /// Returns its lease in seconds; `None` when the page asks faster than any hand can.
-    pub(crate) fn begin_session(&self, language: &str) -> Option<u32> {
-        let now = Instant::now();
-        if !self.0.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(now) {
-            return None;
-        }
-        let now_ms = clock::now_ms();
-        let idle_s = self.idle_s();
-        let lease_until = now + Duration::from_secs(u64::from(idle_s));
-        let (mut begun, mut chosen) = (false, false);
-        self.0.model.send_modify(|m| {
-            begun = m.session.is_none();
-            chosen = m.session.as_ref().is_none_or(|s| s.language != language);
-            m.visit += u64::from(begun);
-            let sheets = m.session.as_ref().map_or(0, |s| s.sheets);
-            m.session = Some(Session { number: m.visit, language: clip(language), lease_until, sheets });
-        });
-        if begun {
-            self.0.counters.bump(Counter::SessionsBegun, 1, now_ms);
-            self.tell_page();
-        }
-        if chosen {
-            self.0.counters.bump(Counter::LanguagesChosen, 1, now_ms);
-        }
-        Some(idle_s)
-    }
-
-    /// Somebody is still there. `false` when no session runs.
-    pub(crate) fn renew_session(&self) -> bool {
-        let lease_until = Instant::now() + Duration::from_secs(u64::from(self.idle_s()));
-        let mut running = false;
-        // The lease's end is nothing that the page shows, so nobody is woken.
-        self.0.model.send_if_modified(|m| {
-            if let Some(session) = &mut m.session {
-                session.lease_until = lease_until;
-                running = true;
-            }
-            false
-        });
-        running
-    }
-
-    /// Ends the running session, if there is one. Returns whether there was.
-    pub fn end_session(&self, cause: EndCause) -> bool {
-        let ended = self.0.model.send_if_modified(|m| {
-            m.jobs.clear();
-            m.session.take().is_some()
-        });
-        if ended {
-            self.0.counters.bump(cause.counter(), 1, clock::now_ms());
-            self.tell_page();
-        }
-        ended
     }
 
     /// Makes every open page load itself anew. Returns how many pages heard it.
@@ -327,36 +237,6 @@ impl Kiosk {
 
     fn tell_page(&self) {
         self.0.page.send_replace(self.page());
-    }
-
-    fn idle_s(&self) -> u32 {
-        view::idle_s(&self.0.model.borrow().facts)
-    }
-
-    /// Ends sessions whose lease is over and takes the large identity away in time. Sleeps without
-    /// a timer while there is neither.
-    pub async fn keep_time(&self) {
-        let mut model = self.0.model.subscribe();
-        loop {
-            let due = {
-                let m = model.borrow_and_update();
-                [m.session.as_ref().map(|s| s.lease_until), m.identify_until].into_iter().flatten().min()
-            };
-            // Cancel-safe: changed() keeps its mark, and the timer is made anew.
-            tokio::select! {
-                changed = model.changed() => if changed.is_err() { return },
-                () = sleep_until(due) => self.act_on_time(),
-            }
-        }
-    }
-
-    fn act_on_time(&self) {
-        let now = Instant::now();
-        let over = self.0.model.borrow().session.as_ref().is_some_and(|s| s.lease_until <= now);
-        if over {
-            self.end_session(EndCause::Idle);
-        }
-        self.0.model.send_if_modified(|m| m.identify_until.take_if(|until| *until <= now).is_some());
     }
 }
 

@@ -85,6 +85,7 @@ impl Kiosk {
         if !self.0.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(Instant::now()) {
             return Err(Refusal::TooFast);
         }
+        self.arrive();
         let release = {
             let model = self.0.model.borrow();
             model.session.as_ref().ok_or(Refusal::NoSession)?;

@@ -14,6 +14,8 @@ pub(crate) struct Beat<'a> {
     pub(crate) build: &'a str,
     /// Made anew at each load of it.
     pub(crate) load: &'a str,
+    /// What it shows: `welcome`, or `session` during a visit.
+    pub(crate) route: &'a str,
     /// The release that it has drawn; `None` while it shows its built-in words only.
     pub(crate) release: Option<&'a str>,
     /// Why it could not draw the release in service.
@@ -27,6 +29,8 @@ pub(super) struct Said {
     pub(super) build: Option<String>,
     /// Which load of it speaks.
     pub(super) load: String,
+    /// What it shows.
+    pub(super) route: String,
     /// The release that it has drawn.
     pub(super) release: Option<String>,
     /// Why not the one in service.
@@ -39,7 +43,12 @@ impl Said {
         if self.load != beat.load {
             self.load = clip(beat.load);
         }
+        let moved = self.route != beat.route;
+        if moved {
+            self.route = clip(beat.route);
+        }
         let changes = [
+            moved,
             renew(&mut self.build, Some(beat.build)),
             renew(&mut self.release, beat.release),
             renew(&mut self.error, beat.error),

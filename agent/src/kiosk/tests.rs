@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use migrado_protocol::usage::Counter;
 use migrado_protocol::verdict::Level;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -41,6 +42,66 @@ async fn a_session_that_nobody_renews_ends_by_itself() {
         assert!(!kiosk.renew_session());
     };
     tokio::select! { () = kiosk.keep_time() => unreachable!(), () = visit => {} }
+}
+
+/// Plays a page that shows what it is told, or stays where it is.
+async fn page(kiosk: &Kiosk, follows: bool) {
+    let mut model = kiosk.model();
+    loop {
+        let visited = model.borrow_and_update().session.is_some();
+        let route = if visited && follows { "session" } else { "welcome" };
+        kiosk.heartbeat(said::Beat { build: "b", load: "l", route, ..said::Beat::default() }, 1);
+        if model.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn visits(kiosk: &Kiosk) -> [u32; 3] {
+    [Counter::SessionsBegun, Counter::SessionsEndedByVisitor, Counter::LanguagesChosen]
+        .map(|counter| count(kiosk, counter))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rehearsed_visit_begins_ends_and_is_no_visit() {
+    let dir = tempfile::tempdir().unwrap();
+    let kiosk = kiosk(&dir);
+    for (follows, passes) in [(true, true), (false, false)] {
+        let how =
+            tokio::select! { () = page(&kiosk, follows) => unreachable!(), how = kiosk.rehearse() => how };
+        match how {
+            Rehearsed::Passed => assert!(passes),
+            Rehearsed::Failed(why) => assert!(!passes && why.contains("\"welcome\""), "{why}"),
+            Rehearsed::Interrupted => panic!("nobody came"),
+        }
+        assert!(!kiosk.session_running(), "it ends however it went");
+    }
+    assert_eq!(visits(&kiosk), [0; 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visitor_is_served_whatever_is_rehearsed() {
+    let dir = tempfile::tempdir().unwrap();
+    let kiosk = kiosk(&dir);
+    kiosk.begin_session("ar").unwrap();
+    assert_eq!(kiosk.rehearse().await, Rehearsed::Interrupted, "somebody is there");
+    assert_eq!(kiosk.view().session.as_deref(), Some("ar"));
+    kiosk.end_session(EndCause::Visitor);
+    let before = visits(&kiosk);
+    // Somebody touches the page in the middle of it: it is their visit, and counts as one.
+    let came = async {
+        while !kiosk.session_running() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!kiosk.page().session, "a rehearsal is not told as a visit");
+        assert!(kiosk.renew_session());
+        std::future::pending::<()>().await;
+    };
+    let how = tokio::select! { () = came => unreachable!(), how = kiosk.rehearse() => how };
+    assert_eq!(how, Rehearsed::Interrupted);
+    assert!(kiosk.session_running() && kiosk.page().session);
+    kiosk.end_session(EndCause::Visitor);
+    assert_eq!(visits(&kiosk), [before[0] + 1, before[1] + 1, before[2]]);
 }
 
 #[tokio::test(start_paused = true)]

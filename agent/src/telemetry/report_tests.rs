@@ -327,6 +327,7 @@ fn what_comes_of_a_download_is_told_often_and_of_nothing_else() {
             neighbors_dropped: Vec::new(),
             finding: None,
             detail: None,
+            log: Vec::new(),
         };
         Report {
             content: Some(ContentReport { update: Some(update), ..ContentReport::default() }),

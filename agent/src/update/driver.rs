@@ -20,6 +20,7 @@ use super::list::{Found, Lists};
 use super::machine::{self, Broken, Step, World};
 use super::observe::{Observer, PageSays, Seen};
 use super::record::{Bytes, Event, Record, Target};
+use super::room;
 use super::upkeep::Upkeep;
 use crate::identity::Held;
 use crate::kiosk::Kiosk;
@@ -111,6 +112,9 @@ impl Driver {
 
     /// Runs until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
+        if let (Some(state), Some(target)) = (self.record.state(), self.record.target()) {
+            tracing::info!(state = state.word(), release = target.name, "the update is where it was left");
+        }
         if self.record.state() == Some(UpdateState::Observing) {
             self.record.observe_started(clock::now_ms());
             self.keep().unwrap_or_else(|error| tracing::error!(%error, "the record of updates is not kept"));
@@ -174,12 +178,16 @@ impl Driver {
         let now_ms = clock::now_ms();
         let watched = self.record.state() == Some(UpdateState::Observing);
         let seen = if watched { self.look(now_ms) } else { Seen::default() };
+        if let Some(news) = &seen.news {
+            self.record.saw(news, now_ms);
+        }
         World {
             wanted: self.wanted(),
             in_service: self.parts.content.active().map(|id| id.to_string()),
             visit: self.parts.kiosk.session_running(),
             shown: seen.shown,
             observe: self.parts.observe,
+            rehearsed: seen.rehearsed,
             broken: seen.broken,
         }
     }
@@ -224,6 +232,15 @@ impl Driver {
                 self.happened(Event::Switched)?;
                 Ok(Next::Now)
             }
+            Step::Rehearse => {
+                let rehearsal = self.parts.kiosk.rehearse();
+                if let Some(how) = stop.run_until_cancelled(rehearsal).await {
+                    let words = self.observer.rehearsed(how);
+                    tracing::info!(words, "a visit was rehearsed");
+                    self.record.saw(&words, clock::now_ms());
+                }
+                Ok(Next::Now)
+            }
             Step::Confirm => {
                 self.happened(Event::Proven)?;
                 self.collect().await;
@@ -264,7 +281,7 @@ impl Driver {
             Ok(found) => {
                 self.record.listed(found.list);
                 self.upkeep.asked();
-                self.record.trouble(None);
+                self.record.trouble(None, clock::now_ms());
                 self.breaks = 0;
                 self.happened(Event::Fetched)?;
                 Ok(Next::Now)
@@ -272,7 +289,7 @@ impl Driver {
             Err(_) if halt.is_cancelled() => self.keep().map(|()| Next::Now),
             Err(trouble) if trouble.is_passing => {
                 tracing::warn!(detail = trouble.broken.detail, "the update goes on when the line does");
-                self.record.trouble(Some(&trouble.broken));
+                self.record.trouble(Some(&trouble.broken), clock::now_ms());
                 self.keep()?;
                 let pause = LINE_PAUSE_FIRST.saturating_mul(1 << self.breaks.min(10)).min(LINE_PAUSE_MAX);
                 self.breaks = self.breaks.saturating_add(1);
@@ -346,6 +363,7 @@ impl Parts {
         let line = Line::new(&self.held.tls(), self.held.controller(), meter)?;
         let found = halt.run_until_cancelled(self.lists.find(&line, &target, clock::now())).await;
         let found = found.ok_or_else(Trouble::halted)??;
+        room::admit(&self.content, &line, &found).await?;
         let fetch = Fetch {
             content: self.content.clone(),
             store: self.store.clone(),

@@ -10,6 +10,7 @@ use super::machine::Broken;
 use super::record::Event;
 use crate::kiosk::EndCause;
 use crate::kiosk::library::ActiveRelease;
+use crate::platform::clock;
 use crate::store::StoreError;
 
 /// The effects that put a release in service, and the one before back.
@@ -46,7 +47,7 @@ impl Driver {
 
     pub(super) async fn roll_back(&mut self, broken: Broken) -> Result<Next, StoreError> {
         tracing::error!(finding = broken.finding, detail = broken.detail, "a release is taken back");
-        self.record.take_back(&broken);
+        self.record.take_back(&broken, clock::now_ms());
         self.keep()?;
         let before = self.record.before().and_then(|held| held.manifest.parse::<ManifestId>().ok());
         let content = self.parts.content.clone();

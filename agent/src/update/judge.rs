@@ -85,6 +85,7 @@ mod tests {
             neighbors_dropped: Vec::new(),
             finding: finding.map(str::to_owned),
             detail: None,
+            log: Vec::new(),
         });
         let active = Some(ReleaseHeld { name: "q".into(), manifest: "0a".into(), since_ms: 1 });
         ContentReport { active, update, stale_since_ms: stale.then_some(1), ..ContentReport::default() }

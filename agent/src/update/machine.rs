@@ -34,6 +34,8 @@ pub struct World {
     pub shown: Option<(String, i64)>,
     /// How long a release is watched once the page shows it.
     pub observe: Duration,
+    /// Whether a visit was rehearsed with the release that is watched, and went well.
+    pub rehearsed: bool,
     /// Why printing or a visit would not work, though it did before the switch.
     pub broken: Option<Broken>,
 }
@@ -41,7 +43,7 @@ pub struct World {
 /// What does not work with the release in service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
-    /// By name: `page_silent`, `page_refuses`, `printer`, `session`.
+    /// By name: `page_silent`, `page_refuses`, `printer`, `session_failed`.
     pub finding: String,
     /// In words.
     pub detail: String,
@@ -73,6 +75,8 @@ pub enum Step {
     },
     /// It is in service: watch it.
     Observe,
+    /// The page shows it: play a visit, to see that one can begin and end.
+    Rehearse,
     /// It has proven itself.
     Confirm,
     /// Put the one before in service again.
@@ -175,7 +179,13 @@ fn observed(record: &Record, world: &World, now_ms: i64) -> Step {
     match &world.shown {
         Some((shown, since_ms)) if record.is_target(Some(shown)) => {
             let proven_ms = (*since_ms).max(record.since_ms()) + millis(world.observe);
-            if now_ms >= proven_ms { Step::Confirm } else { rest(None, Some(proven_ms)) }
+            match (now_ms >= proven_ms, world.rehearsed, world.visit) {
+                (false, ..) => rest(None, Some(proven_ms)),
+                (true, true, _) => Step::Confirm,
+                (true, false, false) => Step::Rehearse,
+                // A visitor is not disturbed: the end of the visit wakes.
+                (true, false, true) => rest(Some(WaitsFor::Visitor), None),
+            }
         }
         _ if now_ms >= limit_ms => {
             let detail = format!("the page did not show the release within {} s", SHOW_LIMIT.as_secs());

@@ -30,6 +30,7 @@ fn world(in_service: Option<&str>) -> World {
         visit: false,
         shown: None,
         observe: OBSERVE,
+        rehearsed: true,
         broken: None,
     }
 }
@@ -183,6 +184,11 @@ fn watching_ends_with_a_proof_or_a_reason() {
     };
     assert_eq!(next(&observing, &shown(NEW, 1500), 1600), rests(None, Some(proven_ms)));
     assert_eq!(next(&observing, &shown(NEW, 1500), proven_ms), Step::Confirm);
+    let alone = World { rehearsed: false, ..shown(NEW, 1500) };
+    assert_eq!(next(&observing, &alone, proven_ms - 1), rests(None, Some(proven_ms)));
+    assert_eq!(next(&observing, &alone, proven_ms), Step::Rehearse, "nothing is proven without a visit");
+    let visited = World { visit: true, ..alone };
+    assert_eq!(next(&observing, &visited, proven_ms), rests(Some(WaitsFor::Visitor), None));
     // What the page showed before the switch proves nothing, however long.
     assert_eq!(next(&observing, &shown(NEW, 5), 1600), rests(None, Some(1000 + millis(OBSERVE))));
     assert_eq!(finding(&shown(OLD, 5), late_ms), "page_silent");
@@ -235,9 +241,10 @@ fn run(disk: &mut Disk, shows: bool, mut now_ms: i64, cut: usize) -> bool {
     if disk.record.state() == Some(UpdateState::Observing) {
         write!(disk.record.observe_started(now_ms));
     }
+    let mut rehearsed = false;
     for _ in 0..40 {
         let shown = disk.in_service.clone().filter(|s| shows || s != NEW).map(|s| (s, 0));
-        let world = World { shown, ..world(disk.in_service.as_deref()) };
+        let world = World { shown, rehearsed, ..world(disk.in_service.as_deref()) };
         match next(&disk.record, &world, now_ms) {
             Step::Rest { waits_for: Some(WaitsFor::NextAttempt), .. } | Step::Rest { at_ms: None, .. } => {
                 return true;
@@ -254,9 +261,10 @@ fn run(disk: &mut Disk, shows: bool, mut now_ms: i64, cut: usize) -> bool {
                 write!(disk.in_service = disk.record.target().map(|t| t.manifest.clone()));
             }
             Step::Observe => write!(disk.record.happened(Event::Switched, now_ms).unwrap()),
+            Step::Rehearse => rehearsed = true,
             Step::Confirm => write!(disk.record.happened(Event::Proven, now_ms).unwrap()),
             Step::RollBack(broken) => {
-                write!(disk.record.take_back(&broken));
+                write!(disk.record.take_back(&broken, now_ms));
                 write!(disk.in_service = disk.record.before().map(|b| b.manifest.clone()));
                 write!(disk.record.happened(Event::TakenBack, now_ms).unwrap());
             }

@@ -16,6 +16,8 @@ pub mod machine;
 pub mod observe;
 pub mod pace;
 pub mod record;
+mod room;
+pub mod story;
 mod upkeep;
 
 use std::path::Path;

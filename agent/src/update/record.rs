@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::bytes::Bytes;
 use super::machine::{Broken, penalty_ms};
+use super::story::{self, Story};
 
 /// A release that is to be had, and how often a person asked for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +97,9 @@ struct Attempt {
     neighbors_dropped: Vec<Dropped>,
     finding: Option<String>,
     detail: Option<String>,
+    /// What happened, also in the attempts before with the same release.
+    #[serde(default)]
+    story: Story,
 }
 
 /// A signed list of releases that is trusted.
@@ -191,6 +195,8 @@ impl Record {
         let again = self.attempt.take().filter(|a| a.target.manifest == target.manifest);
         // A person who asks again does not want to wait for what happened before.
         let asked = again.as_ref().is_some_and(|a| a.target.attempt != target.attempt);
+        let mut story = again.as_ref().map(|a| a.story.clone()).unwrap_or_default();
+        story.add(UpdateState::Downloading, None, now_ms);
         self.attempt = Some(Attempt {
             target,
             state: UpdateState::Downloading,
@@ -208,6 +214,7 @@ impl Record {
             neighbors_dropped: Vec::new(),
             finding: None,
             detail: None,
+            story,
         });
     }
 
@@ -219,6 +226,11 @@ impl Record {
         self.begin(target, now_ms);
         if let Some(attempt) = &mut self.attempt {
             attempt.state = UpdateState::Confirmed;
+            attempt.story.add(
+                UpdateState::Confirmed,
+                Some("it is here and has proven itself before"),
+                now_ms,
+            );
         }
     }
 
@@ -233,6 +245,7 @@ impl Record {
             attempt.since_ms = now_ms;
         }
         attempt.state = next;
+        attempt.story.add(next, story::of(&event, attempt.taking_back.as_ref()).as_deref(), now_ms);
         if !matches!(event, Event::Wait(..)) {
             (attempt.waits_for, attempt.waits_since_ms, attempt.at_latest_ms) = (None, None, None);
         }
@@ -264,7 +277,8 @@ impl Record {
     }
 
     /// Notes why the release is going to be taken back.
-    pub fn take_back(&mut self, broken: &Broken) {
+    pub fn take_back(&mut self, broken: &Broken, now_ms: i64) {
+        self.saw(&format!("is taken back, {}: {}", broken.finding, broken.detail), now_ms);
         if let Some(attempt) = &mut self.attempt {
             attempt.taking_back = Some((broken.finding.clone(), clip(&broken.detail)));
         }
@@ -276,10 +290,21 @@ impl Record {
             attempt.observe_starts = attempt.observe_starts.saturating_add(1);
             attempt.since_ms = now_ms;
         }
+        self.saw("the agent was started while it is watched", now_ms);
+    }
+
+    /// Notes what was seen of it.
+    pub fn saw(&mut self, what: &str, now_ms: i64) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.story.add(attempt.state, Some(what), now_ms);
+        }
     }
 
     /// Notes a passing trouble, which is no end: the line broke, the list could not be had.
-    pub fn trouble(&mut self, broken: Option<&Broken>) {
+    pub fn trouble(&mut self, broken: Option<&Broken>, now_ms: i64) {
+        if let Some(broken) = broken {
+            self.saw(&format!("goes on later, {}: {}", broken.finding, broken.detail), now_ms);
+        }
         if let Some(attempt) = &mut self.attempt {
             attempt.finding = broken.map(|b| b.finding.clone());
             attempt.detail = broken.map(|b| clip(&b.detail));
@@ -354,6 +379,7 @@ fn told(attempt: &Attempt) -> Update {
         neighbors_dropped: attempt.neighbors_dropped.clone(),
         finding: attempt.finding.clone(),
         detail: attempt.detail.clone(),
+        log: attempt.story.notes().to_vec(),
     }
 }
 

@@ -76,7 +76,7 @@ fn the_release_before_is_kept_until_another_has_proven_itself_and_comes_back_whe
     assert_eq!(names(&record), (Some("0b".into()), Some("0a".into())));
     record.begin(target("0c", 0), 7);
     assert_eq!(record.needed(), ["0a", "0b", "0c"], "while it is fetched, nothing is thrown away");
-    record.take_back(&bad());
+    record.take_back(&bad(), 1);
     go(&mut record, "0c", Event::TakenBack);
     assert_eq!(names(&record), (Some("0b".into()), None));
     assert_eq!(record.needed(), ["0b"]);
@@ -132,7 +132,7 @@ fn what_is_remembered_survives_the_disk() {
     record.listed(Listed { version: 7, fresh_until_ms: 5 });
     assert_eq!((record.report(5).stale_since_ms, record.report(6).stale_since_ms), (None, Some(5)));
     record.bytes(Bytes { done: 1, total: 2, from_neighbors: 1 });
-    record.trouble(Some(&bad()));
+    record.trouble(Some(&bad()), 1);
     let text = serde_json::to_string(&record).unwrap();
     assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
     assert_eq!(serde_json::from_str::<Record>("{}").unwrap(), Record::default());

@@ -130,6 +130,7 @@ pub(crate) mod tests {
                 neighbors_dropped: Vec::new(),
                 finding: None,
                 detail: None,
+                log: Vec::new(),
             }),
             ..ContentReport::default()
         }

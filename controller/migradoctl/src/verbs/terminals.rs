@@ -127,12 +127,40 @@ async fn show(client: &Client, format: Format, terminal: &str) -> Result<Code, F
     for (name, printer) in detail["printers"].as_object().into_iter().flatten() {
         printer_lines(name, printer, &mut put);
     }
+    content_lines(&detail["content"], &mut put);
     for why in detail["why"].as_array().into_iter().flatten() {
         put("why", output::sentence(&why["text"]));
         put("next step", output::sentence(&why["next_step"]));
     }
     output::pairs(format, &pairs, &detail);
     Ok(Code::Ok)
+}
+
+/// What is in service, and what happened to the last update.
+fn content_lines(content: &Value, put: &mut impl FnMut(&str, String)) {
+    let held =
+        |held: &Value| format!("{} since {}", output::text(&held["name"]), output::moment(&held["since_ms"]));
+    if content["active"].is_object() {
+        put("release", held(&content["active"]));
+    }
+    let update = &content["update"];
+    if !update.is_object() {
+        return;
+    }
+    let state = format!(
+        "{}: {} since {}",
+        output::text(&update["name"]),
+        output::text(&update["state"]),
+        output::moment(&update["since_ms"])
+    );
+    put("update", state);
+    for note in update["log"].as_array().into_iter().flatten() {
+        let mut line = format!("{} {}", output::moment(&note["at_ms"]), output::text(&note["state"]));
+        if note["note"].is_string() {
+            line.push_str(&format!(": {}", output::text(&note["note"])));
+        }
+        put("update log", line);
+    }
 }
 
 async fn timeline(client: &Client, format: Format, terminal: &str, limit: u32) -> Result<Code, Failure> {
@@ -234,5 +262,21 @@ mod tests {
         assert_eq!(of("offline", json!(0)), "full_service, 60 min ago");
         assert_eq!(of("late", json!(3_590_000)), "full_service, 10 s ago");
         assert_eq!(level(&json!({"verdict": null, "presence": {"state": "unknown"}}), 0), "-");
+    }
+    #[test]
+    fn what_happened_to_an_update_is_told_line_by_line() {
+        let mut lines = Vec::new();
+        let mut put = |name: &str, value: String| lines.push(format!("{name} {value}"));
+        content_lines(&Value::Null, &mut put);
+        let held = json!({"name": "2026-11-25.1", "since_ms": 0});
+        let log = json!([{"at_ms": 0, "state": "observing"},
+            {"at_ms": 1000, "state": "rolled_back", "note": "page_refuses: no strings"}]);
+        let update = json!({"name": "2026-11-25.2", "state": "rolled_back", "since_ms": 0, "log": log});
+        content_lines(&json!({"active": held, "update": update}), &mut put);
+        let starts = ["release 2026-11-25.1 since", "update 2026-11-25.2: rolled_back since", "update log"];
+        assert!(starts.iter().zip(&lines).all(|(start, line)| line.starts_with(start)), "{lines:?}");
+        assert!(lines[2].ends_with(" observing"), "{lines:?}");
+        assert!(lines[3].ends_with(" rolled_back: page_refuses: no strings"), "{lines:?}");
+        assert_eq!(lines.len(), 4);
     }
 }

@@ -4165,6 +4165,8 @@ export interface components {
              *     `page_silent` and the like.
              */
             finding?: string | null;
+            /** @description What happened to it, the newest last; a bounded number. */
+            log?: components["schemas"]["UpdateNote"][];
             /** @description SHA-256 of its manifest, hex. */
             manifest: string;
             /** @description Name of the release that it brings. */
@@ -4184,6 +4186,18 @@ export interface components {
              * @description Since when it has been waiting for that.
              */
             waits_since_ms?: number | null;
+        };
+        /** @description Something that happened to an update. */
+        UpdateNote: {
+            /**
+             * Format: int64
+             * @description When, on the terminal's clock.
+             */
+            at_ms: number;
+            /** @description What was seen, or why, in words for an operator; absent where the state says it all. */
+            note?: string | null;
+            /** @description How far the update was then. */
+            state: components["schemas"]["UpdateState"];
         };
         /**
          * @description How far an update is. It ends as `confirmed`, `rolled_back` or `failed`.
