@@ -30,8 +30,8 @@ const LIVES: u64 = 5;
 
 /// The displays that share the durable steps: each dies at every fourth one.
 const DISPLAYS_STEPS: u32 = 4;
-/// Times that a display goes through the steps: what else is remembered moves them about.
-const ROUNDS_MAX: u32 = 5;
+/// Times that a display goes through the steps at most.
+const ROUNDS_MAX: u32 = 4;
 /// The states in which a kill has to have found an update.
 const STATES: [&str; 5] = ["downloading", "staged", "activating", "observing", "confirmed"];
 
@@ -143,8 +143,8 @@ fn left_at(terminal: &Terminal) -> String {
 }
 
 /// Brings the other release again and again, and dies at the next durable step each time, until an
-/// update comes through without having died. Then it begins anew one step further, until the displays
-/// together were dead in every state.
+/// update comes through without having died. As long as the displays together were not dead in every
+/// state, it goes through all steps again: what else the agent remembers meanwhile moves them about.
 async fn kill_at_every_step(
     api: &Api,
     terminal: &mut Terminal,
@@ -165,17 +165,18 @@ async fn kill_at_every_step(
         let at = at.unwrap_or_else(|error| panic!("step {n} of {}: {error:#}", terminal.id));
         assert!(at.is_some_and(|id| ids.contains(&id)), "step {n}: {at:?}");
         terminal.under.clear();
+        let is_done = || STATES.iter().all(|state| dead_in.lock().unwrap().contains(*state));
+        rounds += u32::from(came);
+        if rounds == ROUNDS_MAX || (rounds > 0 && is_done()) {
+            return;
+        }
         if came {
-            rounds += 1;
-            let is_done = STATES.iter().all(|state| dead_in.lock().unwrap().contains(*state));
-            if is_done || rounds == ROUNDS_MAX {
-                return;
-            }
             terminal.kill().await;
-            (n, wanted) = (early + rounds, 1 - wanted);
+            // From the last step before the update on.
+            (n, wanted) = (early, 1 - wanted);
             continue;
         }
-        n += DISPLAYS_STEPS;
+        n += if rounds == 0 { DISPLAYS_STEPS } else { 1 };
         if begun(terminal) == before {
             // It died while it started, and is to die later: nothing was left half done.
             early = n;
