@@ -87,7 +87,7 @@ impl Site {
     }
 
     fn carried(&self) -> Vec<u64> {
-        self.lines.iter().map(Proxy::carried).collect()
+        self.lines.iter().map(|line| line.bytes().down).collect()
     }
 }
 
@@ -179,7 +179,7 @@ async fn a_neighbor_that_lies_is_dropped_and_told_of_and_the_update_succeeds_all
     assert_eq!(dropped.as_array().map(Vec::len), Some(1), "{shown}");
     assert!(liar.asked() >= 2, "it was asked how far it is, and for the manifest");
     assert_eq!(shown["components"]["content"]["state"], "ok", "the update is none the worse: {shown}");
-    assert!(site.lines[1].carried() >= BIG_BYTES as u64, "the controller gave it");
+    assert!(site.lines[1].bytes().down >= BIG_BYTES as u64, "the controller gave it");
     let said = until("the audit log names the liar", seconds(30), || async {
         let entries = site.fleet.api.get("/api/v1/audit?limit=100").await;
         let entries = entries.map_err(|e| json!(format!("{e:#}")))?;

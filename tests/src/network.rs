@@ -1,5 +1,6 @@
 //! A small proxy between a terminal and whatever it talks to. It can cut every connection, refuse
-//! new ones, and stand still, in which bytes are neither passed nor refused (a half-open line).
+//! new ones, and stand still, in which bytes are neither passed nor refused (a half-open line). It
+//! counts what it carries.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,37 +21,68 @@ pub enum Line {
     Down,
 }
 
+/// Bytes that a proxy has carried: what TCP carries, with TLS, without the headers of TCP and IP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Carried {
+    /// From whoever dials.
+    pub up: u64,
+    /// To whoever dials.
+    pub down: u64,
+}
+
+impl Carried {
+    /// Both directions.
+    pub fn sum(self) -> u64 {
+        self.up + self.down
+    }
+
+    /// What was carried since an earlier look.
+    pub fn since(self, earlier: Self) -> Self {
+        Self { up: self.up - earlier.up, down: self.down - earlier.down }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    connections: AtomicU64,
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
 /// A running proxy.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where to connect to instead of the target.
     pub address: SocketAddr,
     line: watch::Sender<Line>,
-    connections: Arc<AtomicU64>,
-    carried: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Proxy {
     /// Starts a proxy in front of a port on loopback.
     pub async fn before(target: u16) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        Self::at((Ipv4Addr::LOCALHOST, 0).into(), target).await
+    }
+
+    /// Starts a proxy that listens at this address, in front of a port on loopback.
+    pub async fn at(address: SocketAddr, target: u16) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (line, state) = watch::channel(Line::Up);
-        let connections = Arc::new(AtomicU64::new(0));
-        let (count, carried) = (connections.clone(), Arc::new(AtomicU64::new(0)));
-        let sum = carried.clone();
+        let counts = Arc::new(Counts::default());
+        let count = counts.clone();
         let task = tokio::spawn(async move {
             loop {
                 let Ok((incoming, _)) = listener.accept().await else { return };
-                count.fetch_add(1, Ordering::Relaxed);
+                count.connections.fetch_add(1, Ordering::Relaxed);
                 if *state.borrow() == Line::Down {
                     continue;
                 }
-                tokio::spawn(carry(incoming, target, state.clone(), sum.clone()));
+                tokio::spawn(carry(incoming, target, state.clone(), count.clone()));
             }
         });
-        Self { address, line, connections, carried, task }
+        Self { address, line, counts, task }
     }
 
     /// Changes how the line is.
@@ -68,12 +100,13 @@ impl Proxy {
 
     /// Connections tried since the start; shows whether somebody spins.
     pub fn connections(&self) -> u64 {
-        self.connections.load(Ordering::Relaxed)
+        self.counts.connections.load(Ordering::Relaxed)
     }
 
-    /// Bytes that came from the target since the start, those of TLS included.
-    pub fn carried(&self) -> u64 {
-        self.carried.load(Ordering::Relaxed)
+    /// Bytes carried since the start.
+    pub fn bytes(&self) -> Carried {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Carried { up: read(&self.counts.up), down: read(&self.counts.down) }
     }
 }
 
@@ -83,15 +116,19 @@ impl Drop for Proxy {
     }
 }
 
-async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>, sum: Arc<AtomicU64>) {
+async fn carry(incoming: TcpStream, target: u16, line: watch::Receiver<Line>, counts: Arc<Counts>) {
     let Ok(outgoing) = TcpStream::connect((Ipv4Addr::LOCALHOST, target)).await else { return };
+    // What comes goes on at once: a proxy that waits for more is a slower line than the one it plays.
+    if incoming.set_nodelay(true).is_err() || outgoing.set_nodelay(true).is_err() {
+        return;
+    }
     let (from_client, to_client) = incoming.into_split();
     let (from_target, to_target) = outgoing.into_split();
     let mut down = line.clone();
     tokio::select! {
         // Cancel-safe: both directions die with the connection anyway.
-        () = pump(from_client, to_target, line.clone(), None) => {}
-        () = pump(from_target, to_client, line, Some(sum)) => {}
+        () = pump(from_client, to_target, line.clone(), &counts.up) => {}
+        () = pump(from_target, to_client, line, &counts.down) => {}
         _ = down.wait_for(|l| *l == Line::Down) => {}
     }
 }
@@ -100,19 +137,17 @@ async fn pump(
     mut from: tokio::net::tcp::OwnedReadHalf,
     mut to: tokio::net::tcp::OwnedWriteHalf,
     mut line: watch::Receiver<Line>,
-    sum: Option<Arc<AtomicU64>>,
+    count: &AtomicU64,
 ) {
-    let mut bytes = vec![0; 16 * 1024];
+    let mut bytes = vec![0; 64 * 1024];
     loop {
         let Ok(n) = from.read(&mut bytes).await else { return };
         if n == 0 || line.wait_for(|l| *l != Line::Stalled).await.is_err() {
             return;
         }
-        if let Some(sum) = &sum {
-            sum.fetch_add(n as u64, Ordering::Relaxed);
-        }
         if to.write_all(&bytes[..n]).await.is_err() {
             return;
         }
+        count.fetch_add(n as u64, Ordering::Relaxed);
     }
 }

@@ -35,6 +35,8 @@ pub struct Terminal {
     pub environment: Vec<(String, String)>,
     /// A file that stands in place of the kernel's boot id, for a machine that was rebooted. Root's.
     pub boot_id: Option<PathBuf>,
+    /// Words before the agent's own in its command, as `ip netns exec` has them; mostly none.
+    pub within: Vec<String>,
     process: Option<Process>,
 }
 
@@ -66,6 +68,7 @@ impl Terminal {
             kiosk_port,
             environment: Vec::new(),
             boot_id: None,
+            within: Vec::new(),
             process: None,
         })
     }
@@ -106,6 +109,14 @@ impl Terminal {
         Ok(serde_json::from_slice(&std::fs::read(self.data_dir.join(IDENTITY))?)?)
     }
 
+    /// Has it look for the controller at this port from its next start on.
+    pub fn set_controller(&self, port: u16) -> Result<()> {
+        let mut identity = self.identity()?;
+        let controller = identity.get_mut("controller").context("an identity names the controller")?;
+        *controller = format!("localhost:{port}").into();
+        self.set_identity(&identity)
+    }
+
     /// Puts another identity in its place, while the agent does not run.
     pub fn set_identity(&self, identity: &Value) -> Result<()> {
         Ok(std::fs::write(self.data_dir.join(IDENTITY), serde_json::to_vec(identity)?)?)
@@ -125,15 +136,19 @@ impl Terminal {
     /// Starts the agent.
     pub fn start(&mut self) -> Result<()> {
         let agent = programs::ours("migrado-agent");
-        let program = match &self.boot_id {
-            None => agent.clone(),
-            Some(_) => programs::find("unshare").context("unshare is not installed")?,
+        let find = |name: &str| programs::find(name).with_context(|| format!("{name} is not installed"));
+        let program = match (&self.boot_id, self.within.first()) {
+            (Some(_), _) => find("unshare")?,
+            (None, Some(name)) => find(name)?,
+            (None, None) => agent.clone(),
         };
         self.process = Some(Process::start(&self.dir, &self.id, &program, |c| {
             if let Some(boot_id) = &self.boot_id {
                 // The agent takes the shell's place, so that signals reach it.
                 let mounted = "mount --bind \"$0\" /proc/sys/kernel/random/boot_id && exec \"$@\"";
                 c.args(["-m", "sh", "-c", mounted]).arg(boot_id).arg(&agent);
+            } else if let Some((_, words)) = self.within.split_first() {
+                c.args(words).arg(&agent);
             }
             c.arg("run").arg("--config").arg(&self.config).envs(self.environment.clone());
         })?);
