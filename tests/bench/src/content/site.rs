@@ -25,12 +25,12 @@ pub(super) async fn rows(stage: &mut Stage, rows: &mut Rows) -> Result<()> {
         let id = site_id_of(n);
         let mut display = Display::enrolled(&stage.world, &id, Some(&template), Some(&uplink)).await?;
         display.start(&stage.world).await?;
+        settle(&stage.world, &display, &stage.v1).await?;
         until(&format!("{id} says where it serves"), seconds(60), || async {
             let seen = stage.world.api.terminal(&id).await.map_err(|e| format!("{e:#}"))?;
             if seen["content"]["serves_at"].is_string() { Ok(()) } else { Err(seen["content"].to_string()) }
         })
         .await;
-        settle(&stage.world, &display, &stage.v1).await?;
         displays.push(display);
     }
     let v2 = stage.world.publish(&stage.folders.v2).await?;
