@@ -1,5 +1,4 @@
-//! The agent is killed while it updates: at every durable step of an update, of one that is taken back,
-//! and at 200 random moments. What is in service is the old release or the new one, whole, each time,
+//! The agent is killed while it updates: at every durable step of an update and at 200 random moments. What is in service is the old release or the new one, whole, each time,
 //! and the display comes to what is wanted by itself.
 
 use std::collections::BTreeSet;
