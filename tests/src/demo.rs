@@ -214,6 +214,7 @@ impl Demo {
             "kiosk": {"listen": format!("127.0.0.1:{kiosk}")},
             "printers": [{"name": "main", "uri": printer}],
             "sensors": {"printer_period_s": 2},
+            "neighbors": {"listen": "127.0.0.1:0"},
             "log": "info",
         });
         Terminal::prepare(dir, id, &data, kiosk, &config)

@@ -92,7 +92,7 @@ impl DemoContent {
             let start = ["rollouts", "start", &newest, "--yes", "--title", "Appointments on Saturday"];
             self.run(&[&start[..], &waves[..]].concat()).await?;
             tell(&format!("release {newest} is rolled out: first to {}, then to the rest", first.join(", ")));
-            tell("watch it with: migradoctl rollouts list");
+            tell("watch it on the console, under Rollouts, or with: migradoctl rollouts list");
             Ok::<(), anyhow::Error>(())
         };
         if let Some(Err(error)) = end.run_until_cancelled(work).await {

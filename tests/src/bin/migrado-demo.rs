@@ -111,7 +111,8 @@ fn explanation(demo: &Demo, took: Duration) -> String {
          \x20   kill the agent of {process}\n      pkill -KILL -f 'migrado-agent run .*/{process}.yaml'\n\
          \x20   it is missed at once, comes back, and its timeline says that it crashed\n\n\
          \x20 Content: the sample of config/content is published; within a minute a second release is rolled out,
-         \x20   first to one display of each site. See it on the displays' pages, and with
+         \x20   first to one display of each site; the others of a site fetch it from that one. See it on the console under
+         \x20   Rollouts, on the displays' pages, and with
          \x20   migradoctl terminals show {}\n\n\
          \x20 Ctrl-C stops everything. What happened is kept in .demo/.\n",
         took.as_secs_f32(),
