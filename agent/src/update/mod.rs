@@ -1,9 +1,9 @@
 //! Brings the release of content that the desired state names: fetched, verified, put in service
 //! when nobody is disturbed, watched, and taken back when it does not work.
 //!
-//! On the walk: desired state → [`driver`] → [`machine`] (pure) → [`list`] and [`fetch`], from
-//! neighbors first, then over the [`line`] → the store of `migrado-content` → the visitor's page → [`observe`] → report. What is
-//! remembered stands in [`record`], what the health tree says in [`judge`].
+//! On the walk: desired state → [`driver`] → [`machine`] (pure) → [`list`] and [`fetch`], from neighbors
+//! first, then over the [`mod@line`] → the store of `migrado-content` → the visitor's page → [`observe`]
+//! → report. What is remembered stands in [`record`], what the health tree says in [`judge`].
 
 mod bytes;
 pub mod driver;
