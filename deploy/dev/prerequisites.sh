@@ -50,10 +50,15 @@ if [ "${1:-all}" != demo ]; then
     need systemd have systemd-analyze
 fi
 
-# The peer that `make bench` measures beside the agent, and what counts bytes on the wire.
+# The peers that `make bench` measures beside ours, what counts bytes on the wire, and what makes a
+# line slow.
 if [ "${1:-all}" = bench ]; then
     need prometheus-node-exporter have prometheus-node-exporter
     need iproute2 have ss
+    need iproute2 have tc
+    need ostree have ostree
+    need tar have tar
+    need zstd have zstd
 fi
 
 missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')

@@ -120,11 +120,19 @@ impl Api {
 
     /// Brings bytes.
     pub async fn put_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<Answer> {
+        self.put_part(path, bytes, None).await
+    }
+
+    /// Brings bytes, or the part of them that this range names (`bytes 0-9/100`).
+    pub async fn put_part(&self, path: &str, bytes: Vec<u8>, range: Option<&str>) -> Result<Answer> {
         let mut request = self.http.put(format!("{}{path}", self.base));
         match &self.proof {
             Proof::Nothing => {}
             Proof::Session { csrf_token } => request = request.header("X-CSRF-Token", csrf_token),
             Proof::Token(token) => request = request.bearer_auth(token),
+        }
+        if let Some(range) = range {
+            request = request.header("Content-Range", range);
         }
         let answer = request.body(bytes).send().await?;
         let (status, etag, content_type) = (answer.status(), None, String::new());

@@ -125,6 +125,14 @@ impl Terminal {
         })
     }
 
+    /// Has it look for the controller at this port from its next start on.
+    pub fn set_controller(&self, port: u16) -> Result<()> {
+        let mut identity = self.identity()?;
+        let controller = identity.get_mut("controller").context("an identity names the controller")?;
+        *controller = format!("localhost:{port}").into();
+        self.set_identity(&identity)
+    }
+
     /// Starts the agent.
     pub fn start(&mut self) -> Result<()> {
         let agent = programs::ours("migrado-agent");

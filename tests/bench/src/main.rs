@@ -8,6 +8,7 @@
 mod agent;
 mod bare;
 mod broker;
+mod content;
 mod displays;
 mod figures;
 mod floor;
@@ -29,7 +30,7 @@ use crate::figures::Figure;
 /// Measures.
 #[derive(Debug, Parser)]
 struct Cli {
-    /// Which bench: agent, ingest, metrics, orders, broker; all without it
+    /// Which bench: agent, ingest, metrics, orders, broker, content; all without it
     #[arg(long)]
     bench: Option<String>,
     /// Where the figures are written
@@ -41,6 +42,15 @@ struct Cli {
     /// Displays of the large fleet
     #[arg(long, default_value_t = 10_000)]
     large: usize,
+    /// Parts of the bench content: first, full, small, shaped, chunks, site, big; all without it
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// A bundle of content that somebody made: a folder with v1, v2 and v2s in it
+    #[arg(long)]
+    bundle: Option<PathBuf>,
+    /// What the bundle of content is made from, where none is named
+    #[arg(long, default_value_t = 20_261_122)]
+    seed: u64,
     #[command(subcommand)]
     floor: Option<Floor>,
 }
@@ -73,9 +83,15 @@ pub(crate) struct Arranged {
     pub(crate) seconds: u64,
     /// Displays of the large fleet.
     pub(crate) large: usize,
+    /// Parts of the bench content; all where none is named.
+    pub(crate) only: Vec<String>,
+    /// A bundle of content that is there.
+    pub(crate) bundle: Option<PathBuf>,
+    /// What a bundle of content is made from.
+    pub(crate) seed: u64,
 }
 
-const BENCHES: [&str; 5] = ["agent", "ingest", "metrics", "orders", "broker"];
+const BENCHES: [&str; 6] = ["agent", "ingest", "metrics", "orders", "broker", "content"];
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
@@ -92,7 +108,8 @@ fn main() -> Result<()> {
     }
     migrado_link::tls::install_provider();
     std::fs::create_dir_all(&cli.out)?;
-    let arranged = Arranged { out: cli.out.canonicalize()?, seconds: cli.seconds, large: cli.large };
+    let Cli { seconds, large, only, bundle, seed, .. } = cli;
+    let arranged = Arranged { out: cli.out.canonicalize()?, seconds, large, only, bundle, seed };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut all = Vec::new();
     for bench in BENCHES.into_iter().filter(|b| cli.bench.as_deref().is_none_or(|wanted| wanted == *b)) {
@@ -113,6 +130,7 @@ async fn measure(bench: &str, arranged: &Arranged) -> Result<Vec<Figure>> {
         "ingest" => ingest::measure(arranged).await,
         "metrics" => metrics::measure().await,
         "orders" => orders::measure().await,
+        "content" => content::measure(arranged).await,
         _ => broker::measure().await,
     }
 }

@@ -42,6 +42,19 @@ pub(crate) fn cpu_s(pid: u32) -> Result<f64> {
     Ok(std::time::Duration::from(time).as_secs_f64())
 }
 
+/// Lets the kernel forget the most memory that a process had (`5` does that and nothing else).
+pub(crate) fn forget_peak(pid: u32) -> Result<()> {
+    let file = format!("/proc/{pid}/clear_refs");
+    fs::write(&file, "5").with_context(|| format!("writing {file}"))
+}
+
+/// The most memory that a process had at once since then: resident, with the pages of its program.
+pub(crate) fn peak_bytes(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))
+        .with_context(|| format!("reading the memory of process {pid}"))?;
+    Ok(field(&status, "VmHWM:")? * 1024)
+}
+
 fn wakeups(pid: u32) -> Result<u64> {
     let mut sum = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
