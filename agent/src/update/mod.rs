@@ -6,6 +6,7 @@
 //! → report. What is remembered stands in [`record`], what the health tree says in [`judge`].
 
 mod bytes;
+mod download;
 pub mod driver;
 mod effects;
 pub mod fetch;
