@@ -1,6 +1,6 @@
 //! Lets other displays of the same authority in, and keeps what they may take of this one small: few
 //! connections, none for ever, nothing that ticks while nobody is there. What they are answered is
-//! [`answers`]'s part.
+//! [`super::answers`]'s part.
 //!
 //! One task, without tasks of its own: connections are futures that it polls. A port that is taken
 //! ends nothing: the display serves visitors, and its neighbors ask somebody else.
@@ -14,6 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use migrado_content::store::Store as Content;
 use migrado_link::tls::neighbor::display_of;
 use migrado_protocol::TerminalId;
 use tokio::net::{TcpListener, TcpStream};
@@ -28,7 +29,6 @@ use crate::identity::Held;
 use crate::kiosk::Kiosk;
 use crate::tasks::{Stage, Tasks};
 use crate::uplink::Session;
-use migrado_content::store::Store as Content;
 
 /// Connections at once: a site of twenty displays, each with one. The next waits in the kernel.
 const CONNECTIONS_MAX: usize = 24;

@@ -2,14 +2,14 @@
 //! when nobody is disturbed, watched, and taken back when it does not work.
 //!
 //! On the walk: desired state → [`driver`] → [`machine`] (pure) → [`list`] and [`fetch`], from neighbors
-//! first, then over the [`line`] → the store of `migrado-content` → the visitor's page → [`observe`] →
-//! report. What is remembered stands in [`record`], what the health tree says in [`judge`].
+//! first, then over the [`mod@line`] → the store of `migrado-content` → the visitor's page → [`observe`]
+//! → report. What is remembered stands in [`record`], what the health tree says in [`judge`].
 
 mod bytes;
+mod download;
 pub mod driver;
 mod effects;
 pub mod fetch;
-mod fetching;
 pub mod judge;
 pub mod line;
 pub mod list;

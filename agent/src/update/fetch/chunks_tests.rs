@@ -314,8 +314,10 @@ async fn whatever_is_wrong_with_chunks_the_release_comes_and_is_right() {
         fetch.run().await.unwrap_or_else(|trouble| panic!("{way:?}: {trouble:?}"));
         assert!(world.is_complete() && world.came() == 0, "{way:?}");
         assert!(world.asked().1 > 0, "{way:?}: the rest came as a whole");
-        // The bomb is 200 MB, the endless index 10 MB.
-        assert!(fetch.line.meter().taken() < 1_600_000, "{way:?}: {}", fetch.line.meter().taken());
+        // The bomb is 200 MB, the endless index 10 MB. What is wrong is noticed on another thread than what
+        // comes: all of it may have come by then, and then it comes once more as a whole.
+        let twice = 2 * world.wanted.bytes() + world.wanted.bytes() / 10;
+        assert!(fetch.line.meter().taken() < twice, "{way:?}: {}", fetch.line.meter().taken());
     }
 }
 

@@ -1,5 +1,6 @@
-//! A download as the [`super::driver`] runs it: begun, told of while it goes, halted where it has to, and
-//! what its end does to the record. How bytes are fetched is [`super::fetch`]'s.
+//! Runs a fetch for the driver: from the wish to everything here, halted where the window closes or
+//! something else is wanted, with what comes of it in record and report. How things are fetched is
+//! [`super::fetch`]'s part.
 
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ const TELL_PERIOD: Duration = Duration::from_secs(1);
 const BUDGET_FACTOR: u64 = 2;
 const BUDGET_LISTS_BYTES: u64 = 16 * 1024 * 1024;
 
+/// The effect that brings a release.
 impl Driver {
     /// Fetches what is missing, until it is here, the window closes, or something else is wanted.
     pub(super) async fn fetch(
@@ -105,6 +107,16 @@ impl Driver {
     }
 }
 
+async fn until(at_ms: Option<i64>) {
+    match at_ms {
+        Some(at_ms) => {
+            let left_ms = at_ms.saturating_sub(clock::now_ms()).max(0);
+            tokio::time::sleep(Duration::from_millis(left_ms.unsigned_abs())).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
 impl Parts {
     /// Fetches a release: the signed list first, which must name it.
     async fn fetch(
@@ -145,16 +157,6 @@ impl Parts {
         list.truncate(NEIGHBORS_MAX);
         let (own, held) = (self.kiosk.terminal(), self.held.clone());
         (!list.is_empty()).then(|| Neighbors { list, own, held, outcome })
-    }
-}
-
-async fn until(at_ms: Option<i64>) {
-    match at_ms {
-        Some(at_ms) => {
-            let left_ms = at_ms.saturating_sub(clock::now_ms()).max(0);
-            tokio::time::sleep(Duration::from_millis(left_ms.unsigned_abs())).await;
-        }
-        None => std::future::pending().await,
     }
 }
 
