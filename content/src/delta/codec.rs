@@ -11,6 +11,9 @@ const LEVEL_BEST: i32 = 19;
 const LEVEL_FAST: i32 = 1;
 /// Bytes of data and reference up to which the best level is tried at once.
 const BEST_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes without a reference from which on it is looked first whether they compress at all: most bytes
+/// of a first install are videos, and the best level spends 50 ms on each MiB of them for nothing.
+const LOOK_BYTES: usize = 64 * 1024;
 /// A large frame of fewer bytes than one in so many is not looked at twice.
 const TINY_SHARE: usize = 2000;
 /// Of a hundred bytes without a counterpart, so many in the frame: they do not compress.
@@ -46,7 +49,7 @@ fn zstd_error(code: usize) -> CodecError {
 /// Packs data, with `fresh` of its bytes not in the reference as far as is known. Nothing when it does
 /// not fit into a frame.
 pub(super) fn pack(prefix: &[u8], data: &[u8], fresh: usize) -> Result<Option<Vec<u8>>, CodecError> {
-    if prefix.len() + data.len() <= BEST_BYTES_MAX {
+    if is_best_at_once(prefix.len(), data.len()) {
         return compress(prefix, data, LEVEL_BEST);
     }
     let fast = compress(prefix, data, LEVEL_FAST)?;
@@ -61,6 +64,11 @@ pub(super) fn pack(prefix: &[u8], data: &[u8], fresh: usize) -> Result<Option<Ve
         (Some(fast), Some(best)) if fast.len() < best.len() => Some(fast),
         (fast, best) => best.or(fast),
     })
+}
+
+/// Pure: whether there is so little, and something that it may resemble, that the best level is cheap.
+fn is_best_at_once(prefix: usize, data: usize) -> bool {
+    prefix + data <= BEST_BYTES_MAX && (prefix > 0 || data < LOOK_BYTES)
 }
 
 fn compress(prefix: &[u8], data: &[u8], level: i32) -> Result<Option<Vec<u8>>, CodecError> {
@@ -135,6 +143,26 @@ mod tests {
         for prefix in [&[][..], &old[..old.len() - 1], &wrong] {
             assert!(matches!(unpack(prefix, &packed, new.len(), &mut out), Err(CodecError::Zstd(_))));
         }
+    }
+
+    #[test]
+    fn the_best_level_is_tried_at_once_only_where_it_is_cheap() {
+        let (kib, mib) = (1024, 1024 * 1024);
+        for (prefix, data, at_once) in [
+            (0, 4 * kib, true),
+            (0, 64 * kib, false),
+            (0, mib - 16 * kib, false),
+            (400 * kib, 400 * kib, true),
+            (mib, kib, false),
+        ] {
+            assert_eq!(is_best_at_once(prefix, data), at_once, "{prefix} {data}");
+        }
+        // What does compress still gets the best level.
+        let text = b"the tray of the printer is open; ".repeat(4000);
+        let text: Vec<u8> = text.iter().zip(noise(5, text.len())).map(|(t, n)| t ^ (n & 1)).collect();
+        let best = compress(&[], &text, LEVEL_BEST).unwrap().unwrap();
+        assert!(best.len() < compress(&[], &text, LEVEL_FAST).unwrap().unwrap().len());
+        assert_eq!(pack(&[], &text, text.len()).unwrap().unwrap(), best);
     }
 
     #[test]

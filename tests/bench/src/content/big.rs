@@ -6,7 +6,6 @@ use migrado_content::digest::{Digest, Hasher};
 use migrado_content::manifest::{Entry, Manifest};
 
 use super::author::Author;
-use super::bundle::link_tree;
 use super::world::{Release, World};
 use super::{MEMORY_BYTES, Rows, Stage, disk_of, settle};
 
@@ -95,7 +94,7 @@ pub(super) async fn rows(stage: &mut Stage, rows: &mut Rows) -> Result<()> {
     // Two gigabytes that nobody asks for again.
     stage.world.remove_packs(|pack| pack.starts_with("none-"))?;
     let kept = stage.world.dir.path().join("big-template");
-    link_tree(&display.content(), &kept)?;
+    display.keep_content(&kept)?;
     let mut other = stage.display(Some(&kept)).await?;
     settle(&stage.world, &other, &first).await?;
     other.stop().await;

@@ -147,6 +147,13 @@ impl Display {
         self.terminal.data_dir.join("content")
     }
 
+    /// Keeps what it has in another folder, for displays to begin with. All but the lock: it is held on
+    /// the file, whatever its name, and two displays run at once.
+    pub(crate) fn keep_content(&self, to: &Path) -> Result<()> {
+        link_tree(&self.content(), to)?;
+        Ok(std::fs::remove_file(to.join("lock"))?)
+    }
+
     /// The agent.
     pub(crate) fn pid(&mut self) -> Result<u32> {
         self.terminal.process().id().context("the agent ended")

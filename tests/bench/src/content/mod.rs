@@ -105,7 +105,7 @@ impl Stage {
 
     fn keep_template(&mut self, display: &Display) -> Result<PathBuf> {
         let template = self.world.dir.path().join("template");
-        bundle::link_tree(&display.content(), &template)?;
+        display.keep_content(&template)?;
         self.template = Some(template.clone());
         Ok(template)
     }
