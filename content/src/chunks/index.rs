@@ -1,4 +1,4 @@
-//! The index of a file: its chunks in order. On the wire 20 bytes a chunk: what it is known by, and its
+//! The index of a file: its chunks in order. On the wire 16 bytes a chunk: what it is known by, and its
 //! length, little end first.
 
 use std::io::{self, Read};

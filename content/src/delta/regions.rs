@@ -126,7 +126,7 @@ mod tests {
 
     /// A chunk of half a mebibyte.
     fn chunk(number: u64, name: u8) -> Chunk {
-        Chunk { offset: number * MIB / 2, length: 512 * 1024, hash: [name; 16] }
+        Chunk { offset: number * MIB / 2, length: 512 * 1024, hash: [name; crate::chunks::HASH_BYTES] }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! first, and kept. Nothing here is signed or has to last: whoever gets a wrong one finds out by the
 //! digest of the file, and what is lost is made again. So nothing is synced.
 //!
-//! Below `<data_dir>/content/indexes`: `ab/<sha256>`, 20 bytes a chunk.
+//! Below `<data_dir>/content/indexes`: `ab/<sha256>`, 16 bytes a chunk.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
