@@ -4,8 +4,9 @@ import { expect, type Page, test } from '@playwright/test';
 import { fleet, publish } from './fleet';
 import { isAccessible, signIn } from './sign_in';
 
-/** A display fetches, switches and watches within this time; visitors are not waited for here. */
-const ROLLOUT_MS = 150_000;
+/** A display fetches, switches and watches within this time. Visitors are played at random, and a visit is
+ * rehearsed between theirs: until then a display is watched, and its site spares no other one. */
+const ROLLOUT_MS = 300_000;
 
 /** A visitor of the API with the session of the page. */
 async function post(page: Page, path: string, body: unknown, headers: Record<string, string> = {}): Promise<{ status: number; data: Record<string, never> }> {
