@@ -183,6 +183,8 @@ impl Indexes {
 
 #[cfg(test)]
 mod tests {
+    use migrado_content::chunks::HASH_BYTES;
+
     use super::*;
 
     fn indexes() -> (tempfile::TempDir, Objects, Indexes) {
@@ -203,7 +205,7 @@ mod tests {
         let path = indexes.path(&object);
         assert_eq!(fs::read(&path).unwrap(), right);
         // What is kept is what is read: made anew, it would be right.
-        let other = [&[7; 16][..], &right[16..]].concat();
+        let other = [&[7; HASH_BYTES][..], &right[HASH_BYTES..]].concat();
         File::create(&path).unwrap().write_all(&other).unwrap();
         assert_eq!(indexes.of(object).await.unwrap(), other, "it is not made twice");
         File::create(&path).unwrap().write_all(&right[..right.len() - 24]).unwrap();
