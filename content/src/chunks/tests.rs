@@ -76,7 +76,10 @@ fn an_index_that_is_none_is_refused_by_name() {
         |length: usize| [&[7; HASH_BYTES][..], &u32::try_from(length).unwrap().to_le_bytes()].concat();
     assert!(Index::parse(&[record(8000), record(2000)].concat(), size).is_ok());
     assert!(matches!(Index::parse(&record(8000), size), Err(ChunkError::Truncated { .. })));
-    assert!(matches!(Index::parse(&record(10_000)[..RECORD_BYTES - 1], size), Err(ChunkError::Truncated { .. })));
+    assert!(matches!(
+        Index::parse(&record(10_000)[..RECORD_BYTES - 1], size),
+        Err(ChunkError::Truncated { .. })
+    ));
     for length in [0, 1, CHUNK_BYTES_MIN - 1, CHUNK_BYTES_MAX + 1, 10_001] {
         let error = Index::parse(&[record(length), record(8000)].concat(), size).unwrap_err();
         assert!(matches!(error, ChunkError::Length { offset: 0, .. }), "{length}: {error}");
